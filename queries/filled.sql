@@ -1,0 +1,30 @@
+-- One row per table or column that an indicator may need: does it hold any value at all
+select
+    'specialty_points.track' as name,
+    count(track) > 0 as filled
+from specialty_points
+union all
+select
+    'recognitions' as name,
+    count(*) > 0 as filled
+from recognitions
+union all
+select
+    'specialty_groups' as name,
+    count(*) > 0 as filled
+from specialty_groups
+union all
+select
+    'leading_industries' as name,
+    count(*) > 0 as filled
+from leading_industries
+union all
+select
+    'conditions' as name,
+    count(*) > 0 as filled
+from conditions
+union all
+select
+    'point_years' as name,
+    count(*) > 0 as filled
+from point_years

@@ -1,0 +1,74 @@
+"""Where an indicator is heading at the current pace (按当前进度).
+
+The least-squares line through its values at the last quarter-ends, read at the deadline, and the
+line's prediction interval (Montgomery, Peck and Vining, *Introduction to Linear Regression
+Analysis*, section 2.4). Pure functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from math import sqrt
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A forecast with its band, all in the indicator's unit."""
+
+    value: float
+    low: float
+    high: float
+
+
+@cache
+def _quantile(freedom: int, probability: float) -> float:
+    """Student's t quantile; scipy.special alone costs a tenth of importing scipy.stats."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, probability))
+
+
+def clamp(value: float, percentage: bool) -> float:
+    """Never below 0 and, for percentages, never above 100."""
+    value = max(value, 0.0)
+    return min(value, 100.0) if percentage else value
+
+
+def project(
+    days: Sequence[date],
+    values: Sequence[float | None],
+    at: date,
+    *,
+    band: float,
+    percentage: bool,
+) -> Forecast | None:
+    """The line through (days, values) read at ``at``; None when a value is missing.
+
+    band: the probability of the prediction interval, 0 to 1. With two points the line is exact and
+    the band has no width.
+    """
+    known = [float(v) for v in values if v is not None]
+    if len(known) != len(days) or len(known) < 2:
+        return None
+    n = len(known)
+    x = [float((day - days[0]).days) for day in days]
+    x_mean, y_mean = sum(x) / n, sum(known) / n
+    spread = sum((xi - x_mean) ** 2 for xi in x)
+    slope = sum((xi - x_mean) * (yi - y_mean) for xi, yi in zip(x, known, strict=True)) / spread
+    x_at = float((at - days[0]).days)
+    centre = y_mean + slope * (x_at - x_mean)
+    half = 0.0
+    if n > 2:
+        residual = sum(
+            (yi - y_mean - slope * (xi - x_mean)) ** 2 for xi, yi in zip(x, known, strict=True)
+        )
+        error = sqrt(residual / (n - 2) * (1 + 1 / n + (x_at - x_mean) ** 2 / spread))
+        half = _quantile(n - 2, 0.5 + band / 2) * error
+    return Forecast(
+        clamp(centre, percentage),
+        clamp(centre - half, percentage),
+        clamp(centre + half, percentage),
+    )

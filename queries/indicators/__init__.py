@@ -1,0 +1,1 @@
+"""One .sql file per indicator: the rows it counts, and nothing else."""

@@ -1,0 +1,154 @@
+"""What the commands of this room share: arguments, plain values and the three output formats."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import duckdb
+
+from data.plan import PlanError
+from data.versions import DamagedVersion, NoVersion, OldSchema
+from queries.run import OpenVersion, open_current, open_file
+
+FORMATS = ("table", "json", "csv")
+
+
+class Refused(Exception):
+    """A request that cannot be answered; the message says why, in Chinese."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"参数有误：{_in_chinese(message)}\n")
+
+
+_PHRASES = (
+    ("the following arguments are required: ", "缺少参数 "),
+    ("unrecognized arguments: ", "不认识的参数 "),
+    ("expected one argument", "后面要有一个值"),
+    ("expected at most one argument", "后面至多一个值"),
+    ("invalid choice: ", "不可选的值 "),
+    ("choose from ", "可选 "),
+    ("argument ", "参数 "),
+)
+
+
+def _in_chinese(message: str) -> str:
+    for english, chinese in _PHRASES:
+        message = message.replace(english, chinese)
+    return message
+
+
+def day(text: str) -> date:
+    """A date argument, YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}”不是 YYYY-MM-DD 的日期") from None
+
+
+def several(text: str) -> tuple[str, ...]:
+    """A comma-separated argument; Chinese commas are accepted too."""
+    for separator in ("，", "、"):
+        text = text.replace(separator, ",")
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def parser(module: str, description: str) -> argparse.ArgumentParser:
+    """A parser with the arguments every command has."""
+    made = _Parser(prog=f"python -m {module}", description=description, add_help=False)
+    made.add_argument("-h", "--help", action="help", help="显示本说明")
+    made.add_argument(
+        "--as-of", type=day, metavar="DATE", help="数据截至日，YYYY-MM-DD；默认为数据自己的截止日"
+    )
+    made.add_argument(
+        "--format", choices=FORMATS, default="table", help="输出格式；默认 table（表格）"
+    )
+    made.add_argument(
+        "--database", type=Path, metavar="FILE", help="数据库文件；默认为当前数据版本"
+    )
+    return made
+
+
+def version(options: argparse.Namespace) -> OpenVersion:
+    """The version the options name."""
+    if options.database is not None:
+        if not options.database.is_file():
+            raise Refused(f"找不到数据库文件：{options.database}")
+        return open_file(options.database)
+    return open_current()
+
+
+@contextmanager
+def errors() -> Iterator[None]:
+    """Turns what may go wrong into one line of Chinese on standard error and exit code 2."""
+    try:
+        yield
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except (Refused, PlanError, NoVersion, DamagedVersion, OldSchema) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except (duckdb.Error, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        print(f"数据库无法读取：{reason}", file=sys.stderr)
+        sys.exit(2)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it: dates as ISO text, missing as None, numbers unrounded."""
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value != value:
+        return None
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+def write(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str) -> None:
+    """Rows to standard output as json, csv or an aligned table."""
+    if form == "json":
+        json.dump(list(rows), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        sys.stdout.write("\n")
+        return
+    if form == "csv":
+        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        numeric = any(isinstance(row[name], int | float) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(row[name])) for name in columns))
+    console = Console()
+    width = None if console.is_terminal else 240
+    Console(width=width, highlight=False).print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return str(value)

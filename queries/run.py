@@ -1,0 +1,244 @@
+"""The one place that opens DuckDB for reading.
+
+A version never changes, so what is read from it once stays true: its connection, its rows and its
+small tables are kept per file. Every query runs on a cursor of its own, because one DuckDB
+connection shared by threads gives wrong results.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from data.contract import NO_DISTRICT
+from data.plan import Plan, load_plan
+from data.plan import item_rows as plan_item_rows
+from data.versions import check, current
+from queries import sql
+from queries.derive import derive
+from queries.rows import Rows
+from queries.status import Interim
+
+MOST_OPEN = 3
+
+
+@dataclass(frozen=True)
+class Institution:
+    """An institution as filters and breakdowns see it; ``district`` is never empty."""
+
+    institution_id: str
+    name: str
+    district: str
+    authority: str
+    level_today: str
+    outside: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One dated value of a 目标分解."""
+
+    indicator: str
+    scope_kind: str
+    scope: str
+    due_on: date
+    target: float
+
+
+@dataclass(frozen=True, eq=False)
+class OpenVersion:
+    """A data version open for reading under one plan."""
+
+    id: str
+    path: Path
+    plan: Plan
+    connection: duckdb.DuckDBPyConnection
+    derived: duckdb.DuckDBPyConnection
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def key(self) -> str:
+        """What finished figures are cached under: the version and the plan read with it."""
+        return f"{self.id}:{self.plan.fingerprint[:12]}"
+
+    @cached_property
+    def dataset(self) -> dict[str, str]:
+        """The 说明 sheet as a dictionary."""
+        frame = run("dataset", self)
+        return {str(row.item): str(row.value) for row in frame.itertuples() if row.value}
+
+    @property
+    def name(self) -> str:
+        return self.dataset.get("数据集名称", "未命名数据")
+
+    @property
+    def nature(self) -> str:
+        return self.dataset.get("数据性质", "")
+
+    @cached_property
+    def as_of(self) -> date:
+        """The data's own date (数据截止日)."""
+        return date.fromisoformat(self.dataset["数据截止日"][:10])
+
+    @cached_property
+    def institutions(self) -> tuple[Institution, ...]:
+        frame = run("institution_list", self)
+        return tuple(
+            Institution(
+                row.institution_id,
+                row.institution,
+                NO_DISTRICT if pd.isna(row.district) else row.district,
+                "" if pd.isna(row.authority) else row.authority,
+                row.level_today,
+                bool(row.outside),
+            )
+            for row in frame.itertuples()
+        )
+
+    @cached_property
+    def institution_codes(self) -> dict[str, int]:
+        return {each.institution_id: code for code, each in enumerate(self.institutions)}
+
+    @cached_property
+    def districts(self) -> tuple[str, ...]:
+        """Districts, then development zones, in the reference's order."""
+        return tuple(run("district_list", self)["name"])
+
+    @cached_property
+    def levels(self) -> tuple[str, ...]:
+        """The levels that occur among the rows, in the contract's order first."""
+        return tuple(run("levels", self)["level"])
+
+    @cached_property
+    def rows(self) -> dict[str, Rows]:
+        """The dated rows of every indicator, by id."""
+        frame = run("indicator_rows", self)
+        institution = frame["institution_id"].map(self.institution_codes).to_numpy(np.int32)
+        codes = {level: code for code, level in enumerate(self.levels)}
+        level = frame["level"].map(codes).to_numpy(np.int32)
+        columns = Rows(
+            frame["since"].to_numpy(np.int64),
+            frame["until"].to_numpy(np.int64),
+            frame["counted"].to_numpy(bool),
+            frame["weight"].to_numpy(np.float64),
+            institution,
+            level,
+            frame["outside"].to_numpy(bool),
+        )
+        names = frame["indicator"].to_numpy(object)
+        return {each.id: columns.where(names == each.id) for each in self.plan.indicators}
+
+    @cached_property
+    def filled(self) -> frozenset[str]:
+        """The tables, and the columns written table.column, that hold any value."""
+        frame = run("filled", self)
+        return frozenset(frame.loc[frame["filled"], "name"])
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        frame = run("target_steps", self)
+        return tuple(
+            Step(
+                row.indicator,
+                row.scope_kind,
+                "" if pd.isna(row.scope) else row.scope,
+                row.due_on.date(),
+                float(row.target),
+            )
+            for row in frame.itertuples()
+        )
+
+    @cached_property
+    def interims(self) -> dict[str, tuple[Interim, ...]]:
+        frame = run("interim_targets", self)
+        found: dict[str, list[Interim]] = {}
+        for row in frame.itertuples():
+            found.setdefault(row.indicator, []).append(
+                Interim(
+                    float(row.interim_target),
+                    row.approved_on.date(),
+                    row.expires_on.date(),
+                    row.reason,
+                    row.approver,
+                )
+            )
+        return {name: tuple(each) for name, each in found.items()}
+
+
+_open: OrderedDict[tuple[Path, str], OpenVersion] = OrderedDict()
+_open_lock = threading.Lock()
+
+
+def open_file(path: Path, plan: Plan | None = None) -> OpenVersion:
+    """Open a database file; raises data.versions' DamagedVersion or OldSchema with what to do.
+
+    Kept open by path and plan; the least recently used of more than a few is let go.
+    """
+    plan = plan or load_plan()
+    path = path.resolve()
+    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    key = (path, f"{plan.fingerprint}:{stamp}")
+    with _open_lock:
+        if key in _open:
+            _open.move_to_end(key)
+            return _open[key]
+        meta = check(path)
+        connection = _connect(path)
+        derived = connection
+        if meta.get("rows_fingerprint") != plan.rows_fingerprint:
+            derived = _derive_anew(path, plan)
+        opened = OpenVersion(f"{path.stem}@{stamp:x}", path, plan, connection, derived)
+        _open[key] = opened
+        while len(_open) > MOST_OPEN:
+            _open.popitem(last=False)
+        return opened
+
+
+def open_current(plan: Plan | None = None) -> OpenVersion:
+    """Open the warehouse's current version; raises data.versions.NoVersion when there is none."""
+    return open_file(current().path, plan)
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(path), read_only=True)
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+def _derive_anew(path: Path, plan: Plan) -> duckdb.DuckDBPyConnection:
+    """The derived tables under another plan than the version was made with, in memory."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("set enable_progress_bar = false")
+    connection.execute(sql.text("attach").replace("{path}", str(path).replace("'", "''")))
+    names = connection.execute(sql.text("stored_tables")).fetchall()
+    made_here = {"plan_items", "plan_dates", *(table for table, _ in sql.derived())}
+    for (table,) in names:
+        if table not in made_here:
+            connection.execute(f'create view "{table}" as select * from stored."{table}"')
+    items, dates = plan_item_rows(plan)
+    connection.execute(sql.text("plan_tables"))
+    connection.executemany("insert into plan_items values (?, ?, ?)", items)
+    connection.executemany("insert into plan_dates values (?, ?)", dates)
+    derive(connection)
+    return connection
+
+
+def run(name: str, version: OpenVersion, **parameters: Any) -> pd.DataFrame:
+    """The result of ``queries/<name>.sql`` with its ``$parameters`` as a DataFrame.
+
+    Read-only to the caller: results are shared through caches and must not be changed.
+    """
+    cursor = version.derived.cursor()
+    try:
+        return cursor.execute(sql.text(name), parameters or None).df()
+    finally:
+        cursor.close()
