@@ -1,0 +1,594 @@
+"""The plan as a file: indicators, targets, sentences, departments and thresholds, read from TOML.
+
+A plan file says everything that is particular to one city and one period, so that code knows
+none of it. ``load_plan`` reads and checks it; every fault is a PlanError that names the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from data.contract import TECHNICIAN_TYPES
+
+PLANS = Path(__file__).parent / "plans"
+PLAN_FILE = "PLAN_FILE"
+DEFAULT_PROVENANCE = "本系统默认，可调整"
+
+# How a joined quotation is written: verbatim parts with this between them.
+QUOTE_JOINT = "；"
+
+
+class PlanError(Exception):
+    """A plan file that cannot be used; the message names file, key and fault, in Chinese."""
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A piece of a plan file; a key it does not know is an error."""
+
+
+class Department(_Part, kw_only=True):
+    """A department as the policy names it; successor: its present-day name, empty if unchanged
+    or not known (note says which)."""
+
+    name: str
+    successor: str = ""
+    note: str = ""
+
+
+class Section(_Part, kw_only=True):
+    """A numbered piece of the policy text: a principle, goal, action, task or safeguard.
+
+    text: verbatim, without the departments in brackets; empty where the policy gives only a title.
+    duty: the words that follow the departments (按职责分工负责, 牵头负责), empty if none.
+    """
+
+    id: str
+    kind: Literal["principle", "chapter", "goal", "action", "task", "safeguard"]
+    title: str
+    parent: str = ""
+    text: str = ""
+    departments: tuple[str, ...] = ()
+    duty: str = ""
+
+
+class Indicator(_Part, kw_only=True):
+    """What is counted, against which target, by when, and who answers for it.
+
+    target: in ``unit``; None when only monitored. tolerance: share of the target that may be
+    missing where the policy says 左右 or 基本. basis: whether the level filter means the point's
+    level or the institution's. needs: tables, or table.column, without which the value is null.
+    counts: role -> items, what ``queries/indicators/<id>.sql`` reads from plan_items.
+    """
+
+    id: str
+    sections: tuple[str, ...]
+    name: str
+    short: str
+    name_en: str
+    measure: Literal["count", "share", "coverage", "ratio"]
+    comparison: Literal["at_least", "about", "monitor"]
+    method: Literal["linear", "milestone", "monitor"]
+    target: float | None = None
+    tolerance: float = 0.0
+    unit: str
+    deadline: date
+    quote: str
+    departments: tuple[str, ...]
+    goal: str
+    definition: str
+    basis: Literal["point", "institution"]
+    needs: tuple[str, ...] = ()
+    counts: dict[str, tuple[str, ...]] = {}
+    provenance: str = ""
+
+
+class Deliverable(_Part, kw_only=True):
+    """A promised result without a numeric target of its own.
+
+    kind: once (a thing to have by the due date), yearly (again every year), ongoing (work that
+    goes on to the due date), count (things to be counted). target: the number of a count where
+    the policy gives one. counted_from, counted_kind: the table and the kind in it that a count is
+    taken from; empty: from the values reported in 任务进展. due_provenance: where the date is from.
+    """
+
+    id: str
+    section: str
+    name: str
+    quote: str
+    kind: Literal["once", "yearly", "ongoing", "count"]
+    departments: tuple[str, ...]
+    due: date
+    due_provenance: str
+    target: float | None = None
+    per_institution: bool = False
+    counted_from: str = ""
+    counted_kind: str = ""
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        return (self.section,)
+
+    def due_dates(self, issued_on: date) -> tuple[date, ...]:
+        """When it is due: the day and month of ``due`` each year after issue if yearly."""
+        if self.kind != "yearly":
+            return (self.due,)
+        # 29 February has no anniversary in other years; a plan is due at a month's end anyway.
+        day = 28 if (self.due.month, self.due.day) == (2, 29) else self.due.day
+        days = (date(y, self.due.month, day) for y in range(issued_on.year, self.due.year))
+        return (*(d for d in days if d > issued_on), self.due)
+
+
+class StatusRules(_Part, kw_only=True):
+    """Bands of pace (a ratio), and what a forecast is made from.
+
+    forecast_points: number of quarter-ends; forecast_band: coverage of the prediction interval;
+    quarter_days: days in a quarter.
+    """
+
+    on_track: float
+    lagging: float
+    forecast_points: int
+    forecast_band: float
+    quarter_days: float
+    provenance: str
+
+
+class Signal(_Part, kw_only=True):
+    """One early-warning signal, in percent; a value below ``yellow`` or ``red`` raises it."""
+
+    id: str
+    name: str
+    formula: str
+    yellow: float
+    red: float
+
+
+class WarningRules(_Part, kw_only=True):
+    """Thresholds of the early warning and how signals make a grade.
+
+    red_from_yellow: this many yellow signals make red; minimum_signals: fewer computable signals
+    give no grade; persistent_years: this many red years in a row are persistent.
+    """
+
+    signals: tuple[Signal, ...]
+    red_from_yellow: int
+    minimum_signals: int
+    persistent_years: int
+    provenance: str
+
+    def signal(self, name: str) -> Signal | None:
+        return next((each for each in self.signals if name in (each.id, each.name)), None)
+
+
+class YearBudget(_Part, kw_only=True):
+    """City money of a year, in 万元."""
+
+    year: int
+    amount: float
+
+
+class Budget(_Part, kw_only=True):
+    """City money a year, in 万元; seed_share: the share of it meant for 建设引领资金."""
+
+    years: tuple[YearBudget, ...]
+    seed_share: float
+    provenance: str
+
+    def amount(self, year: int) -> float | None:
+        """The city money of a year in 万元, None for a year without a budget."""
+        return next((each.amount for each in self.years if each.year == year), None)
+
+
+class MatchingRatio(_Part, kw_only=True):
+    """City money owed for one unit of superior money to a project of this rank (级别)."""
+
+    rank: str
+    ratio: float
+    provenance: str
+
+
+class SupportWeights(_Part, kw_only=True):
+    """Weights of the differentiated support (§5.3): results, quality of training, service."""
+
+    results: float
+    quality: float
+    service: float
+    provenance: str
+
+
+class EnrolmentRules(_Part, kw_only=True):
+    """Bounds of a suggested enrolment plan, as multiples of the year's plan; step in students."""
+
+    floor: float
+    cap: float
+    step: int
+    provenance: str
+
+
+class Definition(_Part, kw_only=True):
+    """A term that the definitions of several indicators use."""
+
+    term: str
+    text: str
+
+
+class _PlanFile(_Part, kw_only=True):
+    """What stands in a plan file."""
+
+    id: str
+    title: str
+    short_title: str
+    city: str
+    document: str = ""
+    source: str = ""
+    issued_on: date
+    deadline: date
+    deadline_note: str = ""
+    period_start: date
+    period_name: str = ""
+    default_department: str
+    include_technician: bool = False
+    tolerance_provenance: str = DEFAULT_PROVENANCE
+    departments: tuple[Department, ...]
+    sections: tuple[Section, ...]
+    goal_groups: tuple[str, ...]
+    definitions: tuple[Definition, ...] = ()
+    indicators: tuple[Indicator, ...]
+    deliverables: tuple[Deliverable, ...]
+    status: StatusRules
+    warning: WarningRules
+    budget: Budget
+    matching: tuple[MatchingRatio, ...]
+    support: SupportWeights
+    enrolment: EnrolmentRules
+
+
+class Plan(_PlanFile, kw_only=True):
+    """A plan read from a file. fingerprint: sha256 of the file's text."""
+
+    fingerprint: str
+
+    def indicator(self, id_or_name: str) -> Indicator | None:
+        """The indicator with this id or Chinese name, None if there is none."""
+        return next((i for i in self.indicators if id_or_name in (i.id, i.name)), None)
+
+    def deliverable(self, id_or_name: str) -> Deliverable | None:
+        """The deliverable with this id or Chinese name, None if there is none."""
+        return next((d for d in self.deliverables if id_or_name in (d.id, d.name)), None)
+
+    def section(self, id: str) -> Section | None:
+        """The section with this number, None if there is none."""
+        return next((s for s in self.sections if s.id == id), None)
+
+    def _sections_of(self, kind: str) -> tuple[Section, ...]:
+        return tuple(s for s in self.sections if s.kind == kind)
+
+    @property
+    def actions(self) -> tuple[Section, ...]:
+        return self._sections_of("action")
+
+    @property
+    def tasks(self) -> tuple[Section, ...]:
+        return self._sections_of("task")
+
+    @property
+    def goals(self) -> tuple[Section, ...]:
+        return self._sections_of("goal")
+
+    @property
+    def safeguards(self) -> tuple[Section, ...]:
+        return self._sections_of("safeguard")
+
+    @property
+    def body_kinds(self) -> tuple[str, ...]:
+        """The kinds of cooperation body (合作载体.类型) the plan knows, in its order."""
+        return tuple(
+            d.counted_kind for d in self.deliverables if d.counted_from == "cooperation_bodies"
+        )
+
+    def matching_ratio(self, rank: str) -> float:
+        """City money owed per unit of superior money for a project of this rank; 0 if none."""
+        return next((m.ratio for m in self.matching if m.rank == rank), 0.0)
+
+    @property
+    def rows_fingerprint(self) -> str:
+        """sha256 of what the indicator rows depend on: two plans that agree in it count alike."""
+        items, dates = item_rows(self)
+        rows = {"items": sorted(items), "dates": [(name, day.isoformat()) for name, day in dates]}
+        return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
+
+
+def item_rows(plan: Plan) -> tuple[list[tuple[str, str, str]], list[tuple[str, date]]]:
+    """The rows of the tables plan_items (indicator, role, item) and plan_dates (name, value)."""
+    items = [
+        (indicator.id, role, item)
+        for indicator in plan.indicators
+        for role, role_items in indicator.counts.items()
+        for item in role_items
+    ]
+    if not plan.include_technician:
+        items += [("*", "outside_school_type", each) for each in TECHNICIAN_TYPES]
+    dates = [
+        ("issued_on", plan.issued_on),
+        ("deadline", plan.deadline),
+        ("period_start", plan.period_start),
+    ]
+    return items, dates
+
+
+def load_plan(path: Path | None = None) -> Plan:
+    """Read and check a plan file; raises PlanError.
+
+    path None: the file named by the environment variable PLAN_FILE, else the plan in
+    ``data/plans`` with the latest issue date (the last by file name among equals).
+    """
+    if path is not None:
+        return _load(Path(path))
+    named = os.environ.get(PLAN_FILE)
+    if named:
+        return _load(Path(named))
+    plans = [_load(each) for each in sorted(PLANS.glob("*.toml"))]
+    if not plans:
+        raise PlanError(f"没有方案文件：{PLANS} 下没有 .toml，环境变量 {PLAN_FILE} 也未设置")
+    return max(enumerate(plans), key=lambda each: (each[1].issued_on, each[0]))[1]
+
+
+def _load(path: Path) -> Plan:
+    try:
+        path = path.resolve()
+        stat = path.stat()
+        return _read(path, stat.st_mtime_ns, stat.st_size)
+    except OSError as error:
+        raise PlanError(f"方案文件 {path} 无法读取：{error.strerror or error}") from error
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, modified: int, size: int) -> Plan:
+    """The plan in a file; ``modified`` and ``size`` make a changed file a new cache entry."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PlanError(
+            f"方案文件 {path.name} 不是 UTF-8 文本（第 {error.start + 1} 字节）"
+        ) from error
+    return parse_plan(text, path.name)
+
+
+def parse_plan(text: str, name: str = "方案文件") -> Plan:
+    """The plan in a TOML text; ``name`` stands in the message of a PlanError."""
+    text = text.replace("\r\n", "\n")
+    try:
+        raw = msgspec.toml.decode(text)
+    except msgspec.DecodeError as error:
+        raise PlanError(f"方案文件 {name} 不是有效的 TOML：{_toml_fault(str(error))}") from error
+    try:
+        found = msgspec.convert(raw, _PlanFile, builtin_types=(datetime, date, time), str_keys=True)
+    except msgspec.ValidationError as error:
+        raise PlanError(f"方案文件 {name}：{_fault(str(error), raw)}") from error
+    values = {field: getattr(found, field) for field in found.__struct_fields__}
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()
+    plan = Plan(**values, fingerprint=fingerprint)
+    faults = list(_faults(plan))
+    if faults:
+        raise PlanError("\n".join(f"方案文件 {name}：{fault}" for fault in faults))
+    return plan
+
+
+def _toml_fault(message: str) -> str:
+    """The TOML reader's message with its place in Chinese."""
+    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
+    if not place:
+        return message
+    words = message[: place.start()].strip()
+    return f"第 {place[1]} 行第 {place[2]} 列（{words}）"
+
+
+_TYPES = {
+    "str": "文字",
+    "int": "整数",
+    "float": "数字",
+    "bool": "true 或 false",
+    "date": "日期（如 2000-01-31，不加引号）",
+    "datetime": "日期时间",
+    "time": "时间",
+    "array": "列表",
+    "object": "表",
+    "null": "空",
+}
+
+
+def _fault(message: str, raw: Any) -> str:
+    """A message of msgspec in Chinese, with the key it is about and the id of its item."""
+    body, _, path = message.partition(" - at `$")
+    path = path.rstrip("`")
+    if unknown := re.search(r"unknown field `(.+?)`", body):
+        return f"键 {_join(path, unknown[1], raw)} 不认识，请核对拼写"
+    if missing := re.search(r"missing required field `(.+?)`", body):
+        return f"缺少键 {_join(path, missing[1], raw)}"
+    where = _key(path, raw)
+    if enum := re.search(r"Invalid enum value (.+)", body):
+        return f"键 {where} 的值 {enum[1]} 不在可选范围内"
+    if types := re.search(r"Expected `(.+?)`, got `(.+?)`", body):
+        expected = " 或 ".join(_TYPES.get(t, t) for t in types[1].split(" | ") if t != "null")
+        return f"键 {where} 应为{expected}，现为{_TYPES.get(types[2], types[2])}"
+    return f"键 {where} 有误：{body}"
+
+
+def _join(path: str, field: str, raw: Any) -> str:
+    key = _key(path, raw)
+    return f"{key}.{field}" if key else field
+
+
+def _key(path: str, raw: Any) -> str:
+    """A msgspec path without its leading dot; items of a list are named by their id or name."""
+    value, words = raw, ""
+    for field, index in re.findall(r"\.?([^.\[\]]+)|\[(\d+|\.\.\.)\]", path):
+        if index == "...":
+            return f"{words}.…"
+        try:
+            value = value[int(index)] if index else value[field]
+        except (KeyError, IndexError, TypeError):
+            value = None
+        if field:
+            words += f".{field}" if words else field
+            continue
+        words += f"[{index}]"
+        label = _label(value)
+        words += f"（{label}）" if label else ""
+    return words
+
+
+def _label(value: Any) -> str:
+    if not isinstance(value, dict):
+        return ""
+    return str(value.get("id") or value.get("name") or "")
+
+
+def _faults(plan: Plan) -> Iterable[str]:
+    """What is wrong with a plan whose keys and types are right, one message a fault."""
+    if plan.deadline <= plan.issued_on:
+        yield f"键 deadline（{plan.deadline}）不晚于印发日期 issued_on（{plan.issued_on}）"
+    if plan.period_start > plan.deadline:
+        yield f"键 period_start（{plan.period_start}）晚于 deadline（{plan.deadline}）"
+    yield from _repeated("departments", "name", [d.name for d in plan.departments])
+    yield from _repeated("sections", "id", [s.id for s in plan.sections])
+    yield from _repeated("goal_groups", "", plan.goal_groups)
+    yield from _repeated("definitions", "term", [d.term for d in plan.definitions])
+    yield from _repeated("warning.signals", "id", [s.id for s in plan.warning.signals])
+    yield from _repeated("budget.years", "year", [str(y.year) for y in plan.budget.years])
+    yield from _repeated("matching", "rank", [m.rank for m in plan.matching])
+    # A workbook may name either an indicator or a deliverable in one column, by id or name.
+    items = [*plan.indicators, *plan.deliverables]
+    yield from _repeated("indicators、deliverables", "id", [i.id for i in items])
+    yield from _repeated("indicators、deliverables", "name", [i.name for i in items])
+    known = {d.name for d in plan.departments}
+    numbers = {s.id for s in plan.sections}
+    if plan.default_department not in known:
+        yield f"键 default_department 的“{plan.default_department}”不在 departments 中"
+    for section in plan.sections:
+        where = f"sections（{section.id}）"
+        yield from _unknown(where, section.departments, known)
+        if section.parent and section.parent not in numbers:
+            yield f"键 {where}.parent 的“{section.parent}”不在 sections 中"
+    for indicator in plan.indicators:
+        yield from _indicator_faults(plan, indicator, known, numbers)
+    for deliverable in plan.deliverables:
+        yield from _deliverable_faults(plan, deliverable, known, numbers)
+    yield from _rule_faults(plan)
+
+
+def _indicator_faults(
+    plan: Plan, indicator: Indicator, known: set[str], numbers: set[str]
+) -> Iterable[str]:
+    where = f"indicators（{indicator.id}）"
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", indicator.id):
+        yield f"键 {where}.id 只能用小写字母、数字和下划线"
+    monitored = indicator.comparison == "monitor"
+    if monitored != (indicator.method == "monitor"):
+        yield f"键 {where}.method 与 comparison 不一致：只作监测的指标两处都写 monitor"
+    if monitored and indicator.target is not None:
+        yield f"键 {where}.target 多余：只作监测的指标没有目标值"
+    if not monitored and indicator.target is None:
+        yield f"缺少键 {where}.target：不是只作监测的指标必须有目标值"
+    if indicator.target is not None and not 0 < indicator.target < float("inf"):
+        yield f"键 {where}.target 应为大于 0 的数，现为 {indicator.target:g}"
+    yield from _share(f"{where}.tolerance", indicator.tolerance)
+    if indicator.tolerance and indicator.comparison != "about":
+        yield f"键 {where}.tolerance 只用于 comparison 为 about 的指标"
+    if indicator.deadline <= plan.issued_on:
+        yield f"键 {where}.deadline（{indicator.deadline}）不晚于印发日期（{plan.issued_on}）"
+    if indicator.goal not in plan.goal_groups:
+        yield f"键 {where}.goal 的“{indicator.goal}”不在 goal_groups 中"
+    if not indicator.departments:
+        yield f"键 {where}.departments 为空：至少要有一个责任单位"
+    yield from _unknown(where, indicator.departments, known)
+    for number in indicator.sections:
+        if number not in numbers:
+            yield f"键 {where}.sections 的“{number}”不在 sections 中"
+    low, high = (indicator.counts.get(role, ()) for role in ("minimum", "maximum"))
+    for role, bound in (("minimum", low), ("maximum", high)):
+        if role in indicator.counts and not (len(bound) == 1 and bound[0].isdecimal()):
+            yield f'键 {where}.counts.{role} 应为一个写成文字的整数，如 ["1"]'
+            return
+    if low and high and int(low[0]) > int(high[0]):
+        yield f"键 {where}.counts.minimum 大于 maximum"
+
+
+def _deliverable_faults(
+    plan: Plan, deliverable: Deliverable, known: set[str], numbers: set[str]
+) -> Iterable[str]:
+    where = f"deliverables（{deliverable.id}）"
+    if deliverable.section not in numbers:
+        yield f"键 {where}.section 的“{deliverable.section}”不在 sections 中"
+    if not deliverable.departments:
+        yield f"键 {where}.departments 为空：至少要有一个责任单位"
+    yield from _unknown(where, deliverable.departments, known)
+    if deliverable.due <= plan.issued_on:
+        yield f"键 {where}.due（{deliverable.due}）不晚于印发日期（{plan.issued_on}）"
+    if bool(deliverable.counted_from) != bool(deliverable.counted_kind):
+        yield f"键 {where}.counted_from 与 counted_kind 须同时填写"
+    if deliverable.counted_from and deliverable.kind != "count":
+        yield f"键 {where}.counted_from 只用于 kind 为 count 的事项"
+
+
+def _rule_faults(plan: Plan) -> Iterable[str]:
+    status = plan.status
+    yield from _share("status.on_track", status.on_track)
+    yield from _share("status.lagging", status.lagging)
+    if status.lagging > status.on_track:
+        yield f"键 status.lagging（{status.lagging:g}）大于 status.on_track（{status.on_track:g}）"
+    if status.forecast_points < 3:
+        yield "键 status.forecast_points 至少为 3：少于三点没有预测区间"
+    if not 0 < status.forecast_band < 1:
+        yield f"键 status.forecast_band 应在 0 与 1 之间，现为 {status.forecast_band:g}"
+    if not 0 < status.quarter_days < 366:
+        yield f"键 status.quarter_days 应为一个季度的天数，现为 {status.quarter_days:g}"
+    for signal in plan.warning.signals:
+        if signal.red > signal.yellow:
+            yield f"键 warning.signals（{signal.id}）.red 大于 yellow"
+    for field in ("red_from_yellow", "minimum_signals", "persistent_years"):
+        if getattr(plan.warning, field) < 1:
+            yield f"键 warning.{field} 至少为 1"
+    yield from _share("budget.seed_share", plan.budget.seed_share)
+    for year in plan.budget.years:
+        if year.amount < 0:
+            yield f"键 budget.years（{year.year}）.amount 不能为负"
+    for matching in plan.matching:
+        if matching.ratio < 0:
+            yield f"键 matching（{matching.rank}）.ratio 不能为负"
+    weights = (plan.support.results, plan.support.quality, plan.support.service)
+    if min(weights) < 0 or abs(sum(weights) - 1) > 1e-9:
+        yield f"键 support 的三项权重须不为负且合计为 1，现合计 {sum(weights):g}"
+    if not 0 <= plan.enrolment.floor <= 1 <= plan.enrolment.cap:
+        yield "键 enrolment.floor 应在 0 与 1 之间，enrolment.cap 不小于 1"
+    if plan.enrolment.step < 1:
+        yield "键 enrolment.step 至少为 1"
+
+
+def _repeated(key: str, field: str, values: Sequence[str]) -> Iterable[str]:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            yield f"键 {key}{'.' if field else ''}{field} 重复：“{value}”"
+        seen.add(value)
+
+
+def _unknown(where: str, departments: Sequence[str], known: set[str]) -> Iterable[str]:
+    for department in departments:
+        if department not in known:
+            yield f"键 {where}.departments 的“{department}”不在 departments 中"
+
+
+def _share(key: str, value: float) -> Iterable[str]:
+    if not 0 <= value <= 1:
+        yield f"键 {key} 应在 0 与 1 之间，现为 {value:g}"
