@@ -1,0 +1,288 @@
+"""The server: ``streamlit run app.py``. Compression, headers, health and error numbers; no pages.
+
+The first script is ``pages/_front.py`` for every address, so that a deep link on a fresh server
+gets the same sign-on, data version and filters as the home page.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import logging
+import mimetypes
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from threading import Thread
+
+import anyio.to_thread
+import streamlit as st
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config, file_util, net_util
+
+STATIC = Path(file_util.get_static_dir())
+TITLE = "职业教育专业建设进展"
+
+# Streamlit's first paint, before the server has sent the theme: ours too, so that neither a Latin
+# font (170 kB) is fetched nor a dark page flashes on a machine set to dark.
+FIRST_PAINT = {
+    "bodyFont": "font",
+    "headingFont": "headingFont",
+    "primaryColor": "primaryColor",
+    "backgroundColor": "backgroundColor",
+    "secondaryBackgroundColor": "secondaryBackgroundColor",
+    "textColor": "textColor",
+}
+
+
+@cache
+def start_script() -> str:
+    """The one inline script of the page shell; the policy below allows it by its hash.
+
+    Told where its server is, Streamlit's frontend need not find out by trying below a deep link's
+    own path first (two requests that end in 404).
+    """
+    theme = {field: config.get_option(f"theme.{name}") for field, name in FIRST_PAINT.items()}
+    text = json.dumps(theme, ensure_ascii=True).replace("<", "\\u003c")
+    return (
+        "(t=>window.__streamlit={BACKEND_BASE_URL:new URL('.',document.baseURI).href,"
+        f"LIGHT_THEME:t,DARK_THEME:t}})({text})"
+    )
+
+
+@cache
+def content_security_policy() -> str:
+    """Everything from this server alone.
+
+    Streamlit needs inline styles (emotion writes them), blob: scripts (components.v2) and workers,
+    data: images and fonts, and data: fetches (the empty base map that keeps plotly from asking a
+    public host). No other inline script, and no eval.
+    """
+    digest = base64.b64encode(hashlib.sha256(start_script().encode()).digest()).decode()
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' blob: 'sha256-{digest}'",
+            "worker-src 'self' blob:",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "media-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self' data: blob:",
+            "frame-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        )
+    )
+
+
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+# What is taken out of Streamlit's index.html, from one text to the next: licence, font preload,
+# notes for agents, its inline script.
+SHELL_CUTS = (
+    ("<!--\n Copyright", "-->"),
+    ('<link\n      rel="preload"', "/>"),
+    ("<!--\n      Machine-readable", 'openapi.json" />'),
+    ("<!-- initialize", "</script>"),
+)
+NOSCRIPT = "<p>本系统需要在浏览器中启用 JavaScript。</p>"
+
+
+def edited_shell(html: str) -> str:
+    """Streamlit's index.html in Chinese, with our start script in place of its own."""
+    head = f"<title>{TITLE}</title>\n    <script>{start_script()}</script>"
+    # Without the language a browser offers to translate the page.
+    html = html.replace('<html lang="en">', '<html lang="zh-CN">', 1)
+    html = html.replace("<title>Streamlit</title>", head, 1)
+    for start, end in SHELL_CUTS:
+        head, found, rest = html.partition(start)
+        if found:
+            html = head + rest.partition(end)[2]
+    head, found, rest = html.partition("<noscript>")
+    if found:
+        html = f"{head}{found}{NOSCRIPT}</noscript>{rest.partition('</noscript>')[2]}"
+    return html
+
+
+@cache
+def shell() -> bytes:
+    return edited_shell((STATIC / "index.html").read_text(encoding="utf-8")).encode()
+
+
+@cache
+def shell_gzipped() -> bytes:
+    return gzip.compress(shell(), 9)
+
+
+@cache
+def bundle() -> dict[str, Path]:
+    """Streamlit's compressible assets by their path below ``/static/``: about 350 files, 23 MB."""
+    root = STATIC / "static"
+    return {
+        path.relative_to(root).as_posix(): path
+        for path in root.rglob("*")
+        if path.suffix in {".js", ".css", ".svg", ".json"}
+    }
+
+
+@cache
+def gzipped(name: str) -> bytes:
+    """One asset compressed, kept for the life of the server (all of them: 7 MB, 0.9 s of CPU)."""
+    return gzip.compress(bundle()[name].read_bytes(), 9)
+
+
+class CompressedBundle:
+    """Serves Streamlit's own JavaScript and page shell compressed; all else passes through.
+
+    Streamlit sends its bundle as it lies on the disk, because compressing it at every request
+    would cost more than it saves; here each file is compressed once. Only gzip: browsers offer
+    br and zstd on https alone. Websockets, ranges and downloads are never touched.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        base = "/" + str(config.get_option("server.baseUrlPath") or "").strip("/")
+        path = scope["path"].removeprefix(base.rstrip("/"))
+        accepted = "gzip" in headers.get("accept-encoding", "")
+        if path.startswith("/static/"):
+            name = path.removeprefix("/static/")
+            if accepted and "range" not in headers and name in bundle():
+                body = await anyio.to_thread.run_sync(gzipped, name)
+                await asset(name, body, headers)(scope, receive, send)
+                return
+        elif not path.startswith(("/_stcore/", "/media/", "/component/", "/health")):
+            send = ShellSender(send, accepted)
+        await self.app(scope, receive, send)
+
+
+def asset(name: str, body: bytes, headers: Headers) -> Response:
+    """A compressed asset. Its name carries its hash, so a browser need never ask again."""
+    etag = f'"{name.rsplit("/", 1)[-1]}-gz"'
+    fixed = {
+        "cache-control": "public, immutable, max-age=31536000",
+        "vary": "accept-encoding",
+        "etag": etag,
+    }
+    if headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=fixed)
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    fixed |= {"content-encoding": "gzip", "content-length": str(len(body))}
+    # A registry entry on some Windows machines calls .js text/plain, which nosniff would refuse.
+    kind = "text/javascript" if name.endswith(".js") else kind
+    return Response(body, headers=fixed, media_type=kind)
+
+
+class ShellSender:
+    """Replaces the body of Streamlit's index.html, whatever address it was sent for, by ours."""
+
+    def __init__(self, send: Send, accepted: bool) -> None:
+        self.send, self.accepted = send, accepted
+        self.replacing = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=message["headers"])
+            self.replacing = message["status"] == 200 and headers.get(
+                "content-type", ""
+            ).startswith("text/html")
+            if self.replacing:
+                body = shell_gzipped() if self.accepted else shell()
+                headers["content-length"] = str(len(body))
+                headers["cache-control"] = "no-cache"
+                headers["vary"] = "accept-encoding"
+                if self.accepted:
+                    headers["content-encoding"] = "gzip"
+                for name in ("etag", "last-modified", "accept-ranges"):
+                    del headers[name]
+                await self.send(message)
+                await self.send({"type": "http.response.body", "body": body})
+                return
+        elif self.replacing:
+            return
+        await self.send(message)
+
+
+class SecureHeaders:
+    """Adds the security headers to every response that has not set its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("content-security-policy", content_security_policy())
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def number_error(error: Exception) -> bool:
+    """Show a number instead of a traceback; Streamlit has just written the traceback to the log."""
+    number = f"E-{secrets.token_hex(3).upper()}"
+    logging.getLogger("app").error("错误编号 %s：%s: %s", number, type(error).__name__, error)
+    st.error(
+        f"这一部分没能显示，错误编号 **{number}**。"
+        "请刷新页面重试；仍不行时，请把编号告诉系统管理员。",
+        icon=":material/error:",
+    )
+    return True
+
+
+async def health(_: Request) -> Response:
+    """For the office's monitoring: answers while the server accepts work; opens no data."""
+    return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
+
+
+def warm() -> None:
+    """Compress the bundle before anyone asks, so that the first visitor does not wait for it."""
+    for name in sorted(bundle(), key=lambda name: bundle()[name].stat().st_size):
+        gzipped(name)
+
+
+@asynccontextmanager
+async def started(_: st.App) -> AsyncIterator[None]:
+    Thread(target=warm, name="warm", daemon=True).start()
+    address = f"http://localhost:{config.get_option('server.port')}"
+    print(f"已启动：{address}（按 Ctrl+C 停止）", flush=True)
+    yield
+
+
+# A websocket from a strange origin is refused only after Streamlit has asked a public host for
+# this machine's outer address; give it the answer, so that it never asks.
+net_util._external_ip = "127.0.0.1"
+
+app = st.App(
+    "pages/_front.py",
+    lifespan=started,
+    routes=[Route("/health", health)],
+    middleware=[Middleware(SecureHeaders), Middleware(CompressedBundle)],
+    on_script_error=number_error,
+)
