@@ -22,7 +22,6 @@ from data.contract import TECHNICIAN_TYPES
 
 PLANS = Path(__file__).parent / "plans"
 PLAN_FILE = "PLAN_FILE"
-DEFAULT_PROVENANCE = "本系统默认，可调整"
 
 # How a joined quotation is written: verbatim parts with this between them.
 QUOTE_JOINT = "；"
@@ -36,7 +35,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A piece of a plan file; a key it does not know is an error."""
 
 
-class Department(_Part, kw_only=True):
+class Department(_Part, frozen=True, kw_only=True):
     """A department as the policy names it; successor: its present-day name, empty if unchanged
     or not known (note says which)."""
 
@@ -45,7 +44,7 @@ class Department(_Part, kw_only=True):
     note: str = ""
 
 
-class Section(_Part, kw_only=True):
+class Section(_Part, frozen=True, kw_only=True):
     """A numbered piece of the policy text: a principle, goal, action, task or safeguard.
 
     text: verbatim, without the departments in brackets; empty where the policy gives only a title.
@@ -61,7 +60,7 @@ class Section(_Part, kw_only=True):
     duty: str = ""
 
 
-class Indicator(_Part, kw_only=True):
+class Indicator(_Part, frozen=True, kw_only=True):
     """What is counted, against which target, by when, and who answers for it.
 
     target: in ``unit``; None when only monitored. tolerance: share of the target that may be
@@ -92,7 +91,7 @@ class Indicator(_Part, kw_only=True):
     provenance: str = ""
 
 
-class Deliverable(_Part, kw_only=True):
+class Deliverable(_Part, frozen=True, kw_only=True):
     """A promised result without a numeric target of its own.
 
     kind: once (a thing to have by the due date), yearly (again every year), ongoing (work that
@@ -128,7 +127,7 @@ class Deliverable(_Part, kw_only=True):
         return (*(d for d in days if d > issued_on), self.due)
 
 
-class StatusRules(_Part, kw_only=True):
+class StatusRules(_Part, frozen=True, kw_only=True):
     """Bands of pace (a ratio), and what a forecast is made from.
 
     forecast_points: number of quarter-ends; forecast_band: coverage of the prediction interval;
@@ -143,7 +142,7 @@ class StatusRules(_Part, kw_only=True):
     provenance: str
 
 
-class Signal(_Part, kw_only=True):
+class Signal(_Part, frozen=True, kw_only=True):
     """One early-warning signal, in percent; a value below ``yellow`` or ``red`` raises it."""
 
     id: str
@@ -153,7 +152,7 @@ class Signal(_Part, kw_only=True):
     red: float
 
 
-class WarningRules(_Part, kw_only=True):
+class WarningRules(_Part, frozen=True, kw_only=True):
     """Thresholds of the early warning and how signals make a grade.
 
     red_from_yellow: this many yellow signals make red; minimum_signals: fewer computable signals
@@ -170,14 +169,14 @@ class WarningRules(_Part, kw_only=True):
         return next((each for each in self.signals if name in (each.id, each.name)), None)
 
 
-class YearBudget(_Part, kw_only=True):
+class YearBudget(_Part, frozen=True, kw_only=True):
     """City money of a year, in 万元."""
 
     year: int
     amount: float
 
 
-class Budget(_Part, kw_only=True):
+class Budget(_Part, frozen=True, kw_only=True):
     """City money a year, in 万元; seed_share: the share of it meant for 建设引领资金."""
 
     years: tuple[YearBudget, ...]
@@ -189,7 +188,7 @@ class Budget(_Part, kw_only=True):
         return next((each.amount for each in self.years if each.year == year), None)
 
 
-class MatchingRatio(_Part, kw_only=True):
+class MatchingRatio(_Part, frozen=True, kw_only=True):
     """City money owed for one unit of superior money to a project of this rank (级别)."""
 
     rank: str
@@ -197,7 +196,7 @@ class MatchingRatio(_Part, kw_only=True):
     provenance: str
 
 
-class SupportWeights(_Part, kw_only=True):
+class SupportWeights(_Part, frozen=True, kw_only=True):
     """Weights of the differentiated support (§5.3): results, quality of training, service."""
 
     results: float
@@ -206,7 +205,7 @@ class SupportWeights(_Part, kw_only=True):
     provenance: str
 
 
-class EnrolmentRules(_Part, kw_only=True):
+class EnrolmentRules(_Part, frozen=True, kw_only=True):
     """Bounds of a suggested enrolment plan, as multiples of the year's plan; step in students."""
 
     floor: float
@@ -215,21 +214,20 @@ class EnrolmentRules(_Part, kw_only=True):
     provenance: str
 
 
-class Definition(_Part, kw_only=True):
+class Definition(_Part, frozen=True, kw_only=True):
     """A term that the definitions of several indicators use."""
 
     term: str
     text: str
 
 
-class _PlanFile(_Part, kw_only=True):
+class _PlanFile(_Part, frozen=True, kw_only=True):
     """What stands in a plan file."""
 
     id: str
     title: str
     short_title: str
     city: str
-    document: str = ""
     source: str = ""
     issued_on: date
     deadline: date
@@ -238,7 +236,6 @@ class _PlanFile(_Part, kw_only=True):
     period_name: str = ""
     default_department: str
     include_technician: bool = False
-    tolerance_provenance: str = DEFAULT_PROVENANCE
     departments: tuple[Department, ...]
     sections: tuple[Section, ...]
     goal_groups: tuple[str, ...]
@@ -253,7 +250,7 @@ class _PlanFile(_Part, kw_only=True):
     enrolment: EnrolmentRules
 
 
-class Plan(_PlanFile, kw_only=True):
+class Plan(_PlanFile, frozen=True, kw_only=True):
     """A plan read from a file. fingerprint: sha256 of the file's text."""
 
     fingerprint: str
@@ -269,6 +266,10 @@ class Plan(_PlanFile, kw_only=True):
     def section(self, id: str) -> Section | None:
         """The section with this number, None if there is none."""
         return next((s for s in self.sections if s.id == id), None)
+
+    def departments_of(self, section: Section) -> tuple[str, ...]:
+        """Who answers for a section: the departments it names, else the plan's default one."""
+        return section.departments or (self.default_department,)
 
     def _sections_of(self, kind: str) -> tuple[Section, ...]:
         return tuple(s for s in self.sections if s.kind == kind)
@@ -468,7 +469,7 @@ def _faults(plan: Plan) -> Iterable[str]:
     yield from _repeated("budget.years", "year", [str(y.year) for y in plan.budget.years])
     yield from _repeated("matching", "rank", [m.rank for m in plan.matching])
     # A workbook may name either an indicator or a deliverable in one column, by id or name.
-    items = [*plan.indicators, *plan.deliverables]
+    items: list[Indicator | Deliverable] = [*plan.indicators, *plan.deliverables]
     yield from _repeated("indicators、deliverables", "id", [i.id for i in items])
     yield from _repeated("indicators、deliverables", "name", [i.name for i in items])
     known = {d.name for d in plan.departments}
