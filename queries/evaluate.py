@@ -309,7 +309,8 @@ def _target(
         return (indicator.target, steps) if indicator.target is not None else (None, [])
     if part is None or not steps:
         return None, []
-    return sorted(steps, key=lambda step: step[0])[-1][1], steps
+    on_day = dict(steps)
+    return on_day[max(on_day)], steps
 
 
 def _forecast(
@@ -451,3 +452,34 @@ def status_since(version: OpenVersion, indicator: Indicator, as_of: date) -> dat
     while held > 0 and status(held - 1) == today:
         held -= 1
     return days[held]
+
+
+def outlook(
+    version: OpenVersion,
+    indicator: Indicator,
+    as_of: date,
+    days: Sequence[date],
+    scope: Scope | None = None,
+) -> list[Forecast]:
+    """The forecast line with its band on each day; empty from the deadline on or without a line.
+
+    On the deadline it is the Result's forecast.
+    """
+    if as_of >= indicator.deadline:
+        return []
+    rules = version.plan.status
+    quarters = quarter_ends(as_of, rules.forecast_points)
+    values = trend(version, indicator, quarters, scope)
+    found = [
+        project(
+            quarters, values, day, band=rules.forecast_band, percentage=indicator.unit == "%"
+        )
+        for day in days
+    ]
+    return [each for each in found if each is not None]
+
+
+def city_line(version: OpenVersion, indicator: Indicator, baseline: float | None) -> Line | None:
+    """The line the city is expected to follow; None without one."""
+    target, steps = _target(version, indicator, True, None)
+    return _path(version, indicator, baseline, target, steps)

@@ -16,11 +16,12 @@ from math import sqrt
 
 @dataclass(frozen=True)
 class Forecast:
-    """A forecast with its band, all in the indicator's unit."""
+    """A forecast with its band, all in the indicator's unit; slope is its change per day."""
 
     value: float
     low: float
     high: float
+    slope: float = 0.0
 
 
 @cache
@@ -71,4 +72,5 @@ def project(
         clamp(centre, percentage),
         clamp(centre - half, percentage),
         clamp(centre + half, percentage),
+        slope,
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import duckdb
+import pandas as pd
 
 from data.plan import PlanError
 from data.versions import DamagedVersion, NoVersion, OldSchema
@@ -108,7 +109,7 @@ def errors() -> Iterator[None]:
 
 def plain(value: Any) -> Any:
     """A value as JSON holds it: dates as ISO text, missing as None, numbers unrounded."""
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value != value:
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, datetime):
         return value.date().isoformat()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -73,8 +74,7 @@ class OpenVersion:
     @cached_property
     def dataset(self) -> dict[str, str]:
         """The 说明 sheet as a dictionary."""
-        frame = run("dataset", self)
-        return {str(row.item): str(row.value) for row in frame.itertuples() if row.value}
+        return {item: value for item, value in fetch("dataset", self) if value}
 
     @property
     def name(self) -> str:
@@ -91,17 +91,9 @@ class OpenVersion:
 
     @cached_property
     def institutions(self) -> tuple[Institution, ...]:
-        frame = run("institution_list", self)
         return tuple(
-            Institution(
-                row.institution_id,
-                row.institution,
-                NO_DISTRICT if pd.isna(row.district) else row.district,
-                "" if pd.isna(row.authority) else row.authority,
-                row.level_today,
-                bool(row.outside),
-            )
-            for row in frame.itertuples()
+            Institution(code, name, district or NO_DISTRICT, authority or "", level, outside)
+            for code, name, district, authority, level, outside in fetch("institution_list", self)
         )
 
     @cached_property
@@ -111,12 +103,12 @@ class OpenVersion:
     @cached_property
     def districts(self) -> tuple[str, ...]:
         """Districts, then development zones, in the reference's order."""
-        return tuple(run("district_list", self)["name"])
+        return tuple(name for name, *_ in fetch("district_list", self))
 
     @cached_property
     def levels(self) -> tuple[str, ...]:
         """The levels that occur among the rows, in the contract's order first."""
-        return tuple(run("levels", self)["level"])
+        return tuple(level for (level,) in fetch("levels", self))
 
     @cached_property
     def rows(self) -> dict[str, Rows]:
@@ -140,37 +132,20 @@ class OpenVersion:
     @cached_property
     def filled(self) -> frozenset[str]:
         """The tables, and the columns written table.column, that hold any value."""
-        frame = run("filled", self)
-        return frozenset(frame.loc[frame["filled"], "name"])
+        return frozenset(name for name, filled in fetch("filled", self) if filled)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        frame = run("target_steps", self)
         return tuple(
-            Step(
-                row.indicator,
-                row.scope_kind,
-                "" if pd.isna(row.scope) else row.scope,
-                row.due_on.date(),
-                float(row.target),
-            )
-            for row in frame.itertuples()
+            Step(indicator, scope_kind, scope or "", due_on, float(target))
+            for indicator, scope_kind, scope, due_on, target in fetch("target_steps", self)
         )
 
     @cached_property
     def interims(self) -> dict[str, tuple[Interim, ...]]:
-        frame = run("interim_targets", self)
         found: dict[str, list[Interim]] = {}
-        for row in frame.itertuples():
-            found.setdefault(row.indicator, []).append(
-                Interim(
-                    float(row.interim_target),
-                    row.approved_on.date(),
-                    row.expires_on.date(),
-                    row.reason,
-                    row.approver,
-                )
-            )
+        for indicator, target, *rest in fetch("interim_targets", self):
+            found.setdefault(indicator, []).append(Interim(float(target), *rest))
         return {name: tuple(each) for name, each in found.items()}
 
 
@@ -228,7 +203,7 @@ def _derive_anew(path: Path, plan: Plan) -> duckdb.DuckDBPyConnection:
     connection.execute(sql.text("plan_tables"))
     connection.executemany("insert into plan_items values (?, ?, ?)", items)
     connection.executemany("insert into plan_dates values (?, ?)", dates)
-    derive(connection)
+    derive(connection, shapes=False)
     return connection
 
 
@@ -237,8 +212,11 @@ def run(name: str, version: OpenVersion, **parameters: Any) -> pd.DataFrame:
 
     Read-only to the caller: results are shared through caches and must not be changed.
     """
-    cursor = version.derived.cursor()
-    try:
+    with closing(version.derived.cursor()) as cursor:
         return cursor.execute(sql.text(name), parameters or None).df()
-    finally:
-        cursor.close()
+
+
+def fetch(name: str, version: OpenVersion, **parameters: Any) -> list[tuple[Any, ...]]:
+    """As ``run``, as plain tuples: for small results, where a DataFrame costs more than it gives."""
+    with closing(version.derived.cursor()) as cursor:
+        return cursor.execute(sql.text(name), parameters or None).fetchall()

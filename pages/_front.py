@@ -1,0 +1,24 @@
+"""The entry of every run: page settings, sign-on, data version, filters, navigation, page."""
+
+import streamlit as st
+
+from pages.parts import front, sign_on
+from pages.parts.menu import MENU
+from pages.parts.view import put
+
+plan = front.plan()
+st.set_page_config(page_title=plan.short_title, page_icon=":material/insights:", layout="wide", initial_sidebar_state=200)
+front.style()
+sign_on.user()
+page = st.navigation(
+    {
+        group: [
+            st.Page(file, title=title, url_path=address, default=address == "overview")
+            for address, file, title in pages
+        ]
+        for group, pages in MENU.items()
+    },
+    expanded=True,
+)
+put(front.filters(front.version(plan)))
+page.run()

@@ -1,0 +1,20 @@
+"""指标详情: one indicator from its sentence in the policy to the rows counted."""
+
+import streamlit as st
+
+from pages.parts import figures, indicator
+from pages.parts.view import view
+
+shown = view()
+chosen = indicator.choose(shown)
+result = figures.result(shown, chosen)
+district = st.query_params.get("district", "")
+
+indicator.head(shown, result)
+left, right = st.columns([3, 2], gap="small")
+with left:
+    indicator.chart(shown, result)
+with right:
+    indicator.status(shown, result)
+indicator.districts(shown, chosen, district)
+indicator.rows(shown, chosen, district)

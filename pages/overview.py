@@ -1,0 +1,12 @@
+"""进展总览: the verdict, the counts, every indicator as a bullet bar, the worst and who owns them."""
+
+import streamlit as st
+
+from pages.parts import overview
+from pages.parts.block import block
+from pages.parts.view import follow, view
+
+shown = view()
+chosen = st.query_params.get("status", "")
+follow(block(overview.markup(shown, chosen), key="overview"))
+overview.downloads(shown)

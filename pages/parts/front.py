@@ -1,0 +1,123 @@
+"""Runs before every page: the data version, the global filters and the line at the top."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import streamlit as st
+
+from data.contract import AUTHORITIES, LEVELS
+from data.plan import Plan, PlanError, load_plan
+from data.versions import DamagedVersion, NoVersion, OldSchema, pointer_note
+from pages.parts import first_start
+from pages.parts.block import block, render
+from pages.parts.view import AS_OF, AUTHORITY, LEVEL, View
+from queries.evaluate import Scope
+from queries.run import OpenVersion, open_current
+
+HERE = Path(__file__).parent
+
+
+def style() -> None:
+    """The page's own style sheet: density and paper."""
+    st.html(HERE / "page.css")
+
+
+def plan() -> Plan:
+    """The plan file; a broken one stops the run with what is wrong in it."""
+    try:
+        return load_plan()
+    except PlanError as error:
+        stop("方案文件无法读取", str(error))
+
+
+def version(plan_: Plan) -> OpenVersion:
+    """The current version; without one the demonstration data is built first."""
+    try:
+        return open_current(plan_)
+    except NoVersion:
+        first_start.build()
+        st.stop()
+    except OldSchema as error:
+        stop("数据库的结构版本不符", str(error))
+    except DamagedVersion as error:
+        stop("数据文件损坏", str(error))
+
+
+def stop(title: str, text: str) -> None:
+    """A page that says what is wrong and what to do, instead of the page asked for."""
+    block(render("empty", title=title, text=text), key="stopped")
+    st.stop()
+
+
+def filters(version_: OpenVersion) -> View:
+    """The slim bar: name, date and mark on the left; day, authority and level on the right."""
+    with st.container(horizontal=True, vertical_alignment="center", key="top"):
+        line = st.container(width="stretch")
+        with st.container(horizontal=True, width="content", key="filters"):
+            day = st.date_input(
+                "数据截至日",
+                value=version_.as_of,
+                min_value=date(2000, 1, 1),
+                max_value=date(2100, 12, 31),
+                format="YYYY-MM-DD",
+                key=AS_OF,
+                bind="query-params",
+                label_visibility="collapsed",
+                required=True,
+                width=140,
+            )
+            authority = st.multiselect(
+                "主管",
+                AUTHORITIES,
+                key=AUTHORITY,
+                bind="query-params",
+                placeholder="全部主管",
+                label_visibility="collapsed",
+                width=170,
+            )
+            level = st.multiselect(
+                "层次",
+                LEVELS,
+                key=LEVEL,
+                bind="query-params",
+                placeholder="全部层次",
+                label_visibility="collapsed",
+                width=170,
+            )
+    found = View(
+        version_,
+        day or version_.as_of,
+        Scope(authority=tuple(authority), level=tuple(level)),
+    )
+    with line:
+        block(
+            render(
+                "top",
+                name=version_.name,
+                data_date=version_.as_of.isoformat(),
+                as_of=found.as_of.isoformat(),
+                filters=found.scope.words,
+                mark=found.mark,
+            ),
+            key="line",
+        )
+    for note in notes(found):
+        block(render("note", text=note), key=f"note-{note}")
+    return found
+
+
+def notes(view: View) -> list[str]:
+    """What a reader must know before believing the figures below."""
+    found = []
+    damaged = pointer_note()
+    if damaged:
+        found.append(damaged)
+    if view.as_of > view.version.as_of:
+        found.append(
+            f"所看日期晚于数据截止日 {view.version.as_of}：其后的数值只含数据中已登记的日期，不代表实际。"
+        )
+    if view.as_of < view.version.plan.issued_on:
+        found.append(f"所看日期早于方案印发日 {view.version.plan.issued_on}，尚无进度可评。")
+    return found

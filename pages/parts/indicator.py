@@ -1,0 +1,338 @@
+"""One indicator: what it is, how far it is, where, whose, and the rows behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from data.plan import Indicator
+from pages.parts import charts, district_map, download, figures, theme
+from pages.parts.block import block, render
+from pages.parts.bullets import bullet
+from pages.parts.view import View, follow
+from queries import summary
+from queries.evaluate import Result, Scope, city_line, evaluate, outlook
+from queries.evidence import evidence
+from queries.run import fetch, run
+from queries.status import NO_DATA, NOT_ASSESSED, number
+
+HEADERS = {
+    "subject_kind": "对象",
+    "subject_id": "编号",
+    "subject": "名称",
+    "institution": "院校",
+    "district": "区县",
+    "level": "层次",
+    "track": "类别",
+    "industry": "产业",
+    "since": "计入起",
+    "until": "计入止",
+    "counted": "计入",
+    "weight": "数量",
+}
+
+
+def choose(view: View) -> Indicator:
+    """The indicator of the address; the picker writes the address."""
+    plan = view.version.plan
+    ids = [each.id for each in plan.indicators]
+    asked = st.query_params.get("id", ids[0])
+    names = {each.id: f"{each.goal} · {each.name}" for each in plan.indicators}
+    if asked not in names:
+        block(
+            render("note", text=f"没有编号为“{asked[:40]}”的指标，下面是第一项。"), key="unknown"
+        )
+        asked = ids[0]
+    # The key holds the id, so that an address opened from elsewhere resets the picker.
+    picked = st.selectbox(
+        "指标",
+        ids,
+        index=ids.index(asked),
+        format_func=names.__getitem__,
+        key=f"pick-{asked}",
+        label_visibility="collapsed",
+    )
+    if picked != asked:
+        st.query_params["id"] = picked
+        if "district" in st.query_params:
+            del st.query_params["district"]
+        st.rerun()
+    return next(each for each in plan.indicators if each.id == picked)
+
+
+def head(view: View, result: Result) -> None:
+    """Title with the finding, the figures and the policy's sentence."""
+    follow(block(_head(view.key, result.id, view), key="head"))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _head(key: Any, indicator_id: str, _view: View) -> str:
+    result = next(each for each in figures.results(_view) if each.id == indicator_id)
+    indicator = result.indicator
+    return render(
+        "indicator_head",
+        home={"go": "overview", "href": _view.address("overview")},
+        goal=indicator.goal,
+        title=summary.gap_words(result),
+        subtitle=f"{indicator.name}，单位：{indicator.unit} · {_view.source}",
+        b=bullet(_view, result),
+        facts=facts(_view, result),
+        quote=indicator.quote,
+        sections="、§".join(indicator.sections),
+        departments="、".join(indicator.departments),
+        deadline=indicator.deadline.isoformat(),
+    )
+
+
+def facts(view: View, result: Result) -> list[dict[str, str]]:
+    """The figures under the title, only those that are defined."""
+    unit = result.indicator.unit
+    found: list[tuple[str, str, str]] = [("现状值", number(result.actual, unit), _shares(result))]
+    if result.target is not None:
+        found.append(("目标值", number(result.target, unit), ""))
+        found.append(("尚差", number(result.gap, "个百分点" if unit == "%" else unit), ""))
+    if result.at_deadline is not None:
+        found.append(("期限时的值", number(result.at_deadline, unit), ""))
+    found.append(("基期值", number(result.baseline, unit), str(view.version.plan.issued_on)))
+    if result.schedule is not None:
+        found.append(("序时应达", number(result.schedule, unit), ""))
+    if result.pace is not None:
+        found.append(("进度比", f"{result.pace:.2f}", ""))
+    if result.lag_days is not None:
+        word = "落后" if result.lag_days > 0 else "领先"
+        found.append((f"{word}序时", f"{abs(result.lag_days):,.0f} 天", ""))
+    if result.forecast is not None and not result.at_deadline:
+        band = result.band
+        small = (
+            f"{number(band.low, unit)} — {number(band.high, unit)}"
+            if band and band.high > band.low
+            else ""
+        )
+        found.append(("按当前进度到期限", number(result.forecast, unit), small))
+    if result.required_per_quarter is not None and result.gap:
+        found.append(("今后每季需", number(result.required_per_quarter, unit), ""))
+    found += _more(view, result)
+    return [{"k": k, "v": v, "small": small} for k, v, small in found]
+
+
+def _shares(result: Result) -> str:
+    if result.numerator is None or result.denominator is None:
+        return ""
+    return f"{number(result.numerator)} / {number(result.denominator)}"
+
+
+def _more(view: View, result: Result) -> list[tuple[str, str, str]]:
+    """Points opened since the plan's issue (增设), and technician institutions beside the total."""
+    indicator = result.indicator
+    found = []
+    tracks = indicator.counts.get("track")
+    if tracks and "title" not in indicator.counts and result.actual is not None and not view.scope:
+        ((opened,),) = fetch(
+            "newly_opened", view.version, indicator=indicator.id, as_of=view.as_of
+        )
+        found.append(("其中印发后增设", number(float(opened), indicator.unit), ""))
+    if not view.version.plan.include_technician and not view.scope:
+        (beside,) = evaluate(
+            view.version, view.as_of, Scope(outside=True), None, [indicator.id]
+        )
+        if beside.actual and beside.status != NO_DATA:
+            found.append(("另有技工院校", number(beside.actual, indicator.unit), "不计入"))
+    return found
+
+
+def chart(view: View, result: Result) -> None:
+    """The trend with target, schedule and forecast, and its table."""
+    figure, table = _chart(view.key, result.id, view)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        config=theme.CONFIG,
+        key="trend",
+        alt=f"{summary.gap_words(result)}。{result.verdict.reason}",
+    )
+    with st.popover("查看数据", type="tertiary"):
+        st.dataframe(table, hide_index=True, height=320)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _chart(key: Any, indicator_id: str, _view: View) -> tuple[dict[str, Any], pd.DataFrame]:
+    result = next(each for each in figures.results(_view) if each.id == indicator_id)
+    indicator = result.indicator
+    days, values = figures.history(_view, indicator)
+    line = None if _view.scope else city_line(_view.version, indicator, result.baseline)
+    ahead_days = figures.month_ends(_view.as_of, indicator.deadline)
+    if indicator.deadline > _view.as_of:
+        ahead_days = sorted({_view.as_of, *ahead_days, indicator.deadline})
+    forecasts = outlook(_view.version, indicator, _view.as_of, ahead_days, _view.scope)
+    ahead = list(zip(ahead_days, forecasts, strict=True)) if forecasts else []
+    figure = charts.trend(result, days, values, line, ahead, _view.version.plan.issued_on)
+    rows: list[dict[str, Any]] = [
+        {"日期": day, "现状值": value, "序时应达": None if line is None else line.at(day)}
+        for day, value in zip(days, values, strict=True)
+    ]
+    rows += [
+        {"日期": day, "按当前进度": each.value, "区间下限": each.low, "区间上限": each.high}
+        for day, each in ahead
+    ]
+    return figure, pd.DataFrame(rows)
+
+
+def status(view: View, result: Result) -> None:
+    """How the status was computed: the numbers, the rule that fired, since when."""
+    follow(block(_status(view.key, result.id, view), key="status"))
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _status(key: Any, indicator_id: str, _view: View) -> str:
+    result = next(each for each in figures.results(_view) if each.id == indicator_id)
+    indicator, unit = result.indicator, result.indicator.unit
+    plan = _view.version.plan
+    numbers = [("现状值", number(result.actual, unit), f"{_view.as_of} 计入的行")]
+    numbers.append(("基期值", number(result.baseline, unit), f"方案印发日 {plan.issued_on}"))
+    if result.target is not None:
+        about = f"“左右”，容差 {indicator.tolerance:.0%}" if indicator.comparison == "about" else "不低于"
+        numbers.append(("目标值", number(result.target, unit), about))
+    if result.schedule is not None:
+        numbers.append(("序时应达", number(result.schedule, unit), "基期值到目标值的直线（有目标分解时为折线）"))
+    if result.pace is not None:
+        numbers.append(
+            (
+                "进度比",
+                f"{result.pace:.2f}",
+                f"（现状值 − 基期值）÷（序时应达 − 基期值）；≥ {plan.status.on_track:.2f} 进度正常，"
+                f"≥ {plan.status.lagging:.2f} 略有滞后",
+            )
+        )
+    held = None
+    if result.status != NOT_ASSESSED:
+        held = figures.since(_view, indicator)
+    return render(
+        "indicator_status",
+        status=result.status,
+        reason=result.verdict.reason,
+        rule=result.verdict.rule,
+        since=held.isoformat() if held else "",
+        numbers=numbers,
+        definition=indicator.definition,
+        more={
+            "go": f"definitions?id={indicator.id}",
+            "href": _view.address("definitions", {"id": indicator.id}),
+        },
+    )
+
+
+def districts(view: View, indicator: Indicator, district: str) -> None:
+    """Map and ranking; a click keeps the page on that district."""
+    follow(block(district_map.for_view(view, indicator.id, district), key="districts"))
+
+
+def rows(view: View, indicator: Indicator, district: str) -> None:
+    """Institutions and evidence rows of the chosen district or the city, each with a download."""
+    narrowed = replace(view.scope, district=(district,)) if district else view.scope
+    where = district or "全市"
+    institutions = _institutions((view.version.key, view.as_of, narrowed), indicator.id, view)
+    left, right = st.columns([2, 3], gap="small")
+    with left:
+        st.markdown(f"**{where}：{len(institutions)} 所院校有计入**")
+        if institutions.empty:
+            block(render("empty", title="没有计入的院校", text=_missing(view, indicator)), key="none")
+        else:
+            st.dataframe(
+                institutions,
+                hide_index=True,
+                height=360,
+                key="institutions",
+                alt=f"{indicator.name}按院校",
+                column_config={"占比": st.column_config.NumberColumn(format="%.1f%%")},
+            )
+    with right:
+        found = _rows((view.version.key, view.as_of, narrowed), indicator.id, view)
+        counted = int(found["计入"].eq("是").sum()) if len(found) else 0
+        st.markdown(f"**逐条依据：{where}计入 {counted:,} 行**" + _base(found, counted))
+        if found.empty:
+            block(render("empty", title="没有逐条依据", text=_missing(view, indicator)), key="norow")
+            return
+        st.dataframe(found, hide_index=True, height=360, key="rows", alt=f"{indicator.name}逐条依据")
+        st.download_button(
+            "下载逐条依据（.xlsx）",
+            data=lambda: download.workbook(
+                view,
+                "逐条依据",
+                list(found.columns),
+                found.astype(object).itertuples(index=False, name=None),
+            ),
+            file_name=download.name(view, f"{indicator.name}_逐条依据", "xlsx"),
+            mime=download.XLSX,
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )
+
+
+def _base(found: pd.DataFrame, counted: int) -> str:
+    rest = len(found) - counted
+    return f"，另有 {rest:,} 行只在分母" if rest else ""
+
+
+def _missing(view: View, indicator: Indicator) -> str:
+    """What would bring data: the sheets the indicator needs that are empty."""
+    from data.contract import BY_TABLE
+
+    lacking = []
+    for need in indicator.needs:
+        if need in view.version.filled:
+            continue
+        table, _, column = need.partition(".")
+        sheet = BY_TABLE[table]
+        lacking.append(
+            f"“{sheet.title}”表的“{sheet.by_name[column].header}”列" if column else f"“{sheet.title}”表"
+        )
+    if lacking:
+        return f"数据中{'、'.join(lacking)}为空；填报后即有数值。"
+    return "在所选日期和范围内没有符合口径的行，可放宽筛选或换一个日期。"
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _rows(key: tuple[str, date, Scope], indicator_id: str, _view: View) -> pd.DataFrame:
+    indicator = _view.version.plan.indicator(indicator_id)
+    if indicator is None:
+        return pd.DataFrame()
+    found = evidence(_view.version, indicator, key[1], key[2])
+    names = run("subjects", _view.version)
+    found = found.merge(names, on=["subject_kind", "subject_id"], how="left")
+    found["counted"] = found["counted"].map({True: "是", False: "只在分母"})
+    kept = [name for name in HEADERS if name in found]
+    if indicator.measure != "ratio":
+        kept.remove("weight")
+    for name in ("track", "industry"):
+        if found[name].isna().all():
+            kept.remove(name)
+    return found[kept].rename(columns=HEADERS)
+
+
+@st.cache_resource(max_entries=100, show_spinner=False)
+def _institutions(key: tuple[str, date, Scope], indicator_id: str, _view: View) -> pd.DataFrame:
+    results = evaluate(_view.version, key[1], key[2], "institution", [indicator_id])
+    info = {each.name: each for each in _view.version.institutions}
+    shown = [r for r in results if r.actual is not None and (r.actual or r.denominator)]
+    shared = bool(shown) and shown[0].indicator.unit == "%"
+    rows = [
+        {
+            "院校": each.group,
+            "区县": info[each.group or ""].district,
+            "层次": info[each.group or ""].level_today,
+            **(
+                {"分子": each.numerator, "分母": each.denominator, "占比": each.actual}
+                if shared
+                else {"数量": each.actual, "基期": each.baseline}
+            ),
+        }
+        for each in sorted(shown, key=lambda r: -(r.actual or 0.0))
+    ]
+    return pd.DataFrame(rows, columns=None if rows else ["院校"])
+
+

@@ -1,0 +1,14 @@
+"""The pages: group, address, file and title, in the order of the sidebar."""
+
+from __future__ import annotations
+
+MENU: dict[str, list[tuple[str, str, str]]] = {
+    "总览": [
+        ("overview", "overview.py", "进展总览"),
+        ("indicator", "indicator.py", "指标详情"),
+    ],
+    "数据": [
+        ("definitions", "definitions.py", "指标口径"),
+    ],
+}
+FILES: dict[str, str] = {address: file for group in MENU.values() for address, file, _ in group}

@@ -1,0 +1,97 @@
+"""What the person looks at: the data version, the day and the filters, the same for every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from data.contract import OFFICIAL_NATURE
+from queries.evaluate import Scope
+from queries.run import OpenVersion
+
+_KEY = "view"
+# Keys of the global filters, which are also their names in the address bar.
+AS_OF, AUTHORITY, LEVEL = "as_of", "authority", "level"
+
+
+@dataclass(frozen=True)
+class View:
+    """A version seen at a day through the global filters."""
+
+    version: OpenVersion
+    as_of: date
+    scope: Scope
+
+    @property
+    def key(self) -> tuple[str, date, Scope]:
+        """What finished figures are cached under."""
+        return self.version.key, self.as_of, self.scope
+
+    @property
+    def after_deadline(self) -> bool:
+        return self.as_of >= self.version.plan.deadline
+
+    @property
+    def mark(self) -> str:
+        """演示数据 or 样例数据, empty for official data."""
+        nature = self.version.nature
+        return "" if nature == OFFICIAL_NATURE else f"{nature}数据"
+
+    @property
+    def source(self) -> str:
+        """Data name, as-of date, filters and mark in one line, as every chart and export carries."""
+        parts = [f"来源：{self.version.name}", f"数据截至 {self.as_of}"]
+        if self.scope:
+            parts.append(f"范围：{self.scope.words}")
+        if self.mark:
+            parts.append(self.mark)
+        return " · ".join(parts)
+
+    def address(self, page: str, parameters: Mapping[str, str] | None = None) -> str:
+        """A link that shows the page as this person would see it, relative to any page."""
+        found: list[tuple[str, str]] = list((parameters or {}).items())
+        if self.as_of != self.version.as_of:
+            found.append((AS_OF, self.as_of.isoformat()))
+        found += [(AUTHORITY, each) for each in self.scope.authority]
+        found += [(LEVEL, each) for each in self.scope.level]
+        return f"./{page}?{urlencode(found)}" if found else f"./{page}"
+
+
+def put(view: View) -> None:
+    """Remember the view of this run; ``_front`` does, before any page runs."""
+    st.session_state[_KEY] = view
+
+
+def view() -> View:
+    """The view of this run."""
+    found: View = st.session_state[_KEY]
+    return found
+
+
+def follow(target: str | None) -> None:
+    """Go where a click points: ``page?name=value``, or ``?name=value`` to stay on the page.
+
+    Parameters come from markup made on the server; unknown pages are ignored.
+    """
+    if not target:
+        return
+    from urllib.parse import parse_qsl
+
+    from pages.parts.menu import FILES
+
+    page, _, query = target.partition("?")
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    if page:
+        if page in FILES:
+            st.switch_page(FILES[page], query_params=parameters)
+        return
+    for name, value in parameters.items():
+        if value:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+    st.rerun()
