@@ -263,9 +263,9 @@ class Plan(_PlanFile, frozen=True, kw_only=True):
         """The deliverable with this id or Chinese name, None if there is none."""
         return next((d for d in self.deliverables if id_or_name in (d.id, d.name)), None)
 
-    def section(self, id: str) -> Section | None:
+    def section(self, number: str) -> Section | None:
         """The section with this number, None if there is none."""
-        return next((s for s in self.sections if s.id == id), None)
+        return next((s for s in self.sections if s.id == number), None)
 
     def departments_of(self, section: Section) -> tuple[str, ...]:
         """Who answers for a section: the departments it names, else the plan's default one."""
@@ -348,14 +348,14 @@ def _load(path: Path) -> Plan:
     try:
         path = path.resolve()
         stat = path.stat()
-        return _read(path, stat.st_mtime_ns, stat.st_size)
+        return _read(path, (stat.st_mtime_ns, stat.st_size))
     except OSError as error:
         raise PlanError(f"方案文件 {path} 无法读取：{error.strerror or error}") from error
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, modified: int, size: int) -> Plan:
-    """The plan in a file; ``modified`` and ``size`` make a changed file a new cache entry."""
+def _read(path: Path, _stamp: tuple[int, int]) -> Plan:
+    """The plan in a file; the stamp (time and size) makes a changed file a new cache entry."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
