@@ -278,9 +278,9 @@ async def started(_: st.App) -> AsyncIterator[None]:
     yield
 
 
-# A websocket from a strange origin is refused only after Streamlit has asked a public host for
-# this machine's outer address; give it the answer, so that it never asks.
-net_util._external_ip = "127.0.0.1"
+# Before it refuses a websocket from a strange origin Streamlit asks two public hosts for this
+# machine's own addresses. Give it the answers, so that it never asks.
+net_util._internal_ip = net_util._external_ip = "127.0.0.1"
 
 app = st.App(
     "pages/_front.py",
