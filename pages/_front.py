@@ -7,7 +7,12 @@ from pages.parts.menu import MENU
 from pages.parts.view import put
 
 plan = front.plan()
-st.set_page_config(page_title=plan.short_title, page_icon=":material/insights:", layout="wide", initial_sidebar_state=200)
+st.set_page_config(
+    page_title=plan.short_title,
+    page_icon=":material/insights:",
+    layout="wide",
+    initial_sidebar_state=200,
+)
 front.style()
 sign_on.user()
 page = st.navigation(

@@ -1,4 +1,4 @@
-"""进展总览: the verdict, the counts, every indicator as a bullet bar, the worst and who owns them."""
+"""进展总览: verdict, counts, every indicator as a bullet bar, the worst and their owners."""
 
 import streamlit as st
 

@@ -471,9 +471,7 @@ def outlook(
     quarters = quarter_ends(as_of, rules.forecast_points)
     values = trend(version, indicator, quarters, scope)
     found = [
-        project(
-            quarters, values, day, band=rules.forecast_band, percentage=indicator.unit == "%"
-        )
+        project(quarters, values, day, band=rules.forecast_band, percentage=indicator.unit == "%")
         for day in days
     ]
     return [each for each in found if each is not None]

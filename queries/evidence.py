@@ -69,15 +69,14 @@ def main(arguments: list[str] | None = None) -> int:
         indicator = version.plan.indicator(options.indicator)
         if indicator is None:
             known = "、".join(each.id for each in version.plan.indicators)
-            raise output.Refused(f"没有指标“{options.indicator}”。可用的编号：{known}")
+            raise output.RequestError(f"没有指标“{options.indicator}”。可用的编号：{known}")
         frame = evidence(version, indicator, options.as_of or version.as_of)
         rows = [
             {name: output.plain(value) for name, value in zip(COLUMNS, row, strict=True)}
             for row in frame[list(COLUMNS)].itertuples(index=False, name=None)
         ]
         output.write(rows, COLUMNS, options.format)
-        return 0
-    return 2
+    return 0
 
 
 if __name__ == "__main__":

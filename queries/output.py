@@ -15,15 +15,15 @@ from typing import Any, NoReturn
 
 import duckdb
 import pandas as pd
+from data.versions import DamagedVersion, NoVersion, OldSchema
 
 from data.plan import PlanError
-from data.versions import DamagedVersion, NoVersion, OldSchema
 from queries.run import OpenVersion, open_current, open_file
 
 FORMATS = ("table", "json", "csv")
 
 
-class Refused(Exception):
+class RequestError(Exception):
     """A request that cannot be answered; the message says why, in Chinese."""
 
 
@@ -85,7 +85,7 @@ def version(options: argparse.Namespace) -> OpenVersion:
     """The version the options name."""
     if options.database is not None:
         if not options.database.is_file():
-            raise Refused(f"找不到数据库文件：{options.database}")
+            raise RequestError(f"找不到数据库文件：{options.database}")
         return open_file(options.database)
     return open_current()
 
@@ -98,7 +98,7 @@ def errors() -> Iterator[None]:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except (Refused, PlanError, NoVersion, DamagedVersion, OldSchema) as error:
+    except (RequestError, PlanError, NoVersion, DamagedVersion, OldSchema) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     except (duckdb.Error, OSError) as error:

@@ -19,11 +19,11 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+from data.versions import check, current
 
 from data.contract import NO_DISTRICT
 from data.plan import Plan, load_plan
 from data.plan import item_rows as plan_item_rows
-from data.versions import check, current
 from queries import sql
 from queries.derive import derive
 from queries.rows import Rows
@@ -114,9 +114,11 @@ class OpenVersion:
     def rows(self) -> dict[str, Rows]:
         """The dated rows of every indicator, by id."""
         frame = run("indicator_rows", self)
-        institution = frame["institution_id"].map(self.institution_codes).to_numpy(np.int32)
+        institution = (
+            frame["institution_id"].map(self.institution_codes).to_numpy().astype(np.int32)
+        )
         codes = {level: code for code, level in enumerate(self.levels)}
-        level = frame["level"].map(codes).to_numpy(np.int32)
+        level = frame["level"].map(codes).to_numpy().astype(np.int32)
         columns = Rows(
             frame["since"].to_numpy(np.int64),
             frame["until"].to_numpy(np.int64),
@@ -217,6 +219,6 @@ def run(name: str, version: OpenVersion, **parameters: Any) -> pd.DataFrame:
 
 
 def fetch(name: str, version: OpenVersion, **parameters: Any) -> list[tuple[Any, ...]]:
-    """As ``run``, as plain tuples: for small results, where a DataFrame costs more than it gives."""
+    """As ``run``, as plain tuples: for small results, where a DataFrame costs more."""
     with closing(version.derived.cursor()) as cursor:
         return cursor.execute(sql.text(name), parameters or None).fetchall()

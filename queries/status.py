@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_DOWN, Decimal
 
 NO_DATA = "no_data"
 MONITORED = "monitored"
@@ -117,13 +118,17 @@ class Verdict:
         return WORDS[self.status]
 
 
-def number(value: float | None, unit: str = "") -> str:
+def number(value: float | None, unit: str = "", below: float | None = None) -> str:
     """A number as it stands on a screen: thousands separated, at most one decimal, with its unit.
 
-    A missing value is 无数据, never 0.
+    A missing value is 无数据, never 0. below: a bound the value must not look as if it reached
+    when it has not (69.96 % is not 70.0 %): then it is cut, not rounded, at two decimals.
     """
     if value is None:
         return "无数据"
+    if below is not None and value < below and number(value, unit) == number(below, unit):
+        cut = Decimal(repr(float(value))).quantize(Decimal("0.01"), ROUND_DOWN)
+        return f"{cut:,.2f}{unit}" if unit == "%" else f"{cut:,.2f} {unit}".rstrip()
     text = f"{value:,.1f}" if unit == "%" or abs(value - round(value)) > 1e-9 else f"{value:,.0f}"
     if text in ("-0", "-0.0"):
         text = text[1:]
@@ -140,7 +145,7 @@ class _Rule:
 
 def _v(facts: Facts) -> str:
     name = "现状值" if facts.running else f"{facts.deadline} 的值"
-    return f"{name} {number(facts.at_stake, facts.unit)}"
+    return f"{name} {number(facts.at_stake, facts.unit, facts.target)}"
 
 
 def _gap(facts: Facts) -> str:
@@ -185,7 +190,7 @@ RULES: tuple[_Rule, ...] = (
         NO_DATA,
         "现状值无法计算",
         lambda f: f.actual is None,
-        lambda f: "所需工作表缺失、为空或分母为零，现状值无法计算",
+        lambda _: "所需工作表缺失、为空或分母为零，现状值无法计算",
     ),
     _Rule(
         MONITORED,
@@ -254,7 +259,7 @@ RULES: tuple[_Rule, ...] = (
         lambda f: f.running,
         lambda f: f"{_pace(f)}，低于 {f.lagging:.2f}",
     ),
-    _Rule(MISSED, "期限已到，以上均不成立", lambda f: True, _missed_reason),
+    _Rule(MISSED, "期限已到，以上均不成立", lambda _: True, _missed_reason),
 )
 
 

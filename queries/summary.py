@@ -45,7 +45,7 @@ def _tally(results: Sequence[Result], statuses: Sequence[str]) -> int:
 
 @dataclass(frozen=True)
 class Sentence:
-    """The verdict in pieces: ``alarm`` is the part that stands out, empty when nothing is behind."""
+    """The verdict in pieces: ``alarm`` stands out, and is empty when nothing is behind."""
 
     before: str
     alarm: str
@@ -117,7 +117,7 @@ def reached_on(result: Result) -> date | None:
 
 
 def reason(result: Result, deadline: date) -> str:
-    """Why an indicator is behind, in one line: the gap, where it is heading and what it would take."""
+    """Why an indicator is behind, in one line: the gap, the way it heads, what it would take."""
     unit = _points(result.indicator.unit)
     parts = [f"尚差 {number(result.gap, unit)}"]
     if result.as_of >= deadline:

@@ -42,7 +42,7 @@ def bullet(view: View, result: Result, faded: bool = False) -> Bullet:
     def place(value: float | None) -> float | None:
         return None if value is None else round(value / top * 100, 2)
 
-    alt = [f"现状值 {number(result.actual, unit)}"]
+    alt = [f"现状值 {number(result.actual, unit, result.target)}"]
     if result.target is not None:
         alt.append(f"目标值 {number(result.target, unit)}")
     if result.baseline is not None:
@@ -59,7 +59,7 @@ def bullet(view: View, result: Result, faded: bool = False) -> Bullet:
         name=result.indicator.name,
         short=result.indicator.short,
         status=result.status,
-        figure=number(result.actual, unit) if not target else number(result.actual, "%" if unit == "%" else ""),
+        figure=number(result.actual, unit if unit == "%" or not target else "", result.target),
         target_figure=target,
         actual=place(result.actual) or 0.0,
         baseline=place(result.baseline),

@@ -20,7 +20,7 @@ def trend(
     ahead: Sequence[tuple[date, Forecast]],
     issued_on: date,
 ) -> dict[str, Any]:
-    """Actual over time with target line, schedule and forecast band, each labelled where it ends."""
+    """Actual over time with target line, schedule, and forecast with its band."""
     unit = result.indicator.unit
     hover = f"%{{y:,.1f}}{'%' if unit == '%' else ' ' + unit}"
     traces: list[dict[str, Any]] = []
@@ -67,7 +67,11 @@ def trend(
             "name": "现状值",
             "x": list(days),
             "y": list(values),
-            "line": {"color": theme.ACCENT, "width": 2.5, "shape": "hv" if unit != "%" else "linear"},
+            "line": {
+                "color": theme.ACCENT,
+                "width": 2.5,
+                "shape": "hv" if unit != "%" else "linear",
+            },
             "marker": {"size": 4},
             "hovertemplate": hover,
         }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
-
 from data.contract import BY_TABLE
 from data.plan import Indicator
+from pages.parts import figures
 from pages.parts.block import render
 from pages.parts.view import View
 from queries.status import RULES, WORDS, number
@@ -16,25 +15,21 @@ MEASURES = {"count": "数量", "share": "占比", "coverage": "覆盖面", "rati
 METHODS = {"linear": "序时进度", "milestone": "一次性达成", "monitor": "只作监测"}
 
 
+@figures.kept(100)
 def markup(view: View, chosen: str) -> str:
     """The page as HTML; ``chosen`` is the indicator that stands open."""
-    return _markup(view.key, chosen, view)
-
-
-@st.cache_resource(max_entries=100, show_spinner=False)
-def _markup(key: Any, chosen: str, _view: View) -> str:
-    plan = _view.version.plan
+    plan = view.version.plan
     goals: dict[str, list[dict[str, Any]]] = {}
     for each in plan.indicators:
-        goals.setdefault(each.goal, []).append(_entry(_view, each, each.id == chosen))
+        goals.setdefault(each.goal, []).append(_entry(view, each, each.id == chosen))
     return render(
         "definitions",
         plan=plan,
         title=f"{len(plan.indicators)} 项指标的口径与评定规则",
-        subtitle=f"{plan.title}（{plan.issued_on} 印发，期限 {plan.deadline}） · {_view.source}",
+        subtitle=f"{plan.title}（{plan.issued_on} 印发，期限 {plan.deadline}） · {view.source}",
         goals=[{"title": title, "rows": rows} for title, rows in goals.items()],
         rules=[(WORDS[rule.status], rule.status, rule.text) for rule in RULES],
-        thresholds=_thresholds(_view),
+        thresholds=_thresholds(view),
         signals=plan.warning.signals,
         warning=plan.warning,
     )
@@ -54,9 +49,7 @@ def _entry(view: View, each: Indicator, opened: bool) -> dict[str, Any]:
         "quote": each.quote,
         "sections": "、§".join(each.sections),
         "departments": "、".join(each.departments),
-        "target": "只作监测，无数字目标"
-        if each.target is None
-        else f"{'左右' if each.comparison == 'about' else '不低于'} {number(each.target, each.unit)}",
+        "target": _target(each),
         "tolerance": f"{each.tolerance:.0%}" if each.comparison == "about" else "—",
         "method": METHODS[each.method],
         "measure": MEASURES[each.measure],
@@ -66,6 +59,13 @@ def _entry(view: View, each: Indicator, opened: bool) -> dict[str, Any]:
         "go": f"indicator?id={each.id}",
         "href": view.address("indicator", {"id": each.id}),
     }
+
+
+def _target(indicator: Indicator) -> str:
+    if indicator.target is None:
+        return "只作监测，无数字目标"
+    figure = number(indicator.target, indicator.unit)
+    return f"{figure}左右" if indicator.comparison == "about" else f"不低于 {figure}"
 
 
 def _thresholds(view: View) -> list[tuple[str, str, str]]:

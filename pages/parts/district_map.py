@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from data.contract import NO_DISTRICT
+from data.plan import Indicator
 from pages.parts import figures, theme
 from pages.parts.block import render
 from pages.parts.view import View
@@ -46,12 +47,14 @@ def _rings(geometry: dict[str, Any]) -> list[list[list[float]]]:
     return [ring for polygon in coordinates for ring in polygon]
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def outlines(key: str, _version: OpenVersion) -> dict[str, Any]:
+@st.cache_resource(
+    max_entries=4, show_spinner=False, hash_funcs={OpenVersion: lambda version: version.id}
+)
+def outlines(version: OpenVersion) -> dict[str, Any]:
     """Every district as an SVG path with its label's place, and every zone as a point."""
     found = [
         (name, _rings(json.loads(geometry)), longitude, latitude)
-        for _, name, geometry, longitude, latitude in fetch("district_shapes", _version)
+        for _, name, geometry, longitude, latitude in fetch("district_shapes", version)
     ]
     frame = _Frame([(p[0], p[1]) for _, rings, _, _ in found for ring in rings for p in ring])
     shapes = []
@@ -63,7 +66,7 @@ def outlines(key: str, _version: OpenVersion) -> dict[str, Any]:
         x, y = frame.place(longitude, latitude)
         shapes.append({"name": name, "path": "".join(steps), "x": x, "y": y})
     zones = []
-    for name, _, kind, longitude, latitude, _ in fetch("district_list", _version):
+    for name, _, kind, longitude, latitude, _ in fetch("district_list", version):
         if kind != "区县" and longitude is not None:
             x, y = frame.place(longitude, latitude)
             zones.append({"name": name, "x": x, "y": y})
@@ -96,7 +99,7 @@ def markup(view: View, results: Sequence[Result], chosen: str) -> str:
     unit = indicator.unit
     by_name = {each.group or "": each for each in results}
     fills = dict(zip(by_name, colours([r.actual for r in by_name.values()]), strict=True))
-    drawn = outlines(view.version.key, view.version)
+    drawn = outlines(view.version)
 
     def place(name: str) -> dict[str, Any]:
         part = by_name.get(name)
@@ -161,7 +164,11 @@ def finding(results: Sequence[Result]) -> str:
     ranked = sorted(named, key=lambda r: -(r.actual or 0.0))
     lead = "、".join(short(r.group or "") for r in ranked[:2])
     unit = ranked[0].indicator.unit
-    words = f"{lead}居前（{number(ranked[0].actual, unit)}、{number(ranked[1].actual, unit)}）" if len(ranked) > 1 else f"{lead}居前"
+    words = (
+        f"{lead}居前（{number(ranked[0].actual, unit)}、{number(ranked[1].actual, unit)}）"
+        if len(ranked) > 1
+        else f"{lead}居前"
+    )
     if unit == "%":
         last = ranked[-1]
         return f"{words}，{short(last.group or '')}最低（{number(last.actual, unit)}）"
@@ -178,14 +185,7 @@ def allocated(results: Sequence[Result]) -> bool:
     return any(each.status != NOT_ASSESSED for each in results)
 
 
-def for_view(view: View, indicator_id: str, chosen: str) -> str:
-    """The cached markup of an indicator's districts under a view."""
-    return _cached(view.key, indicator_id, chosen, view)
-
-
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _cached(key: Any, indicator_id: str, chosen: str, _view: View) -> str:
-    indicator = _view.version.plan.indicator(indicator_id)
-    if indicator is None:
-        return ""
-    return markup(_view, figures.parts(_view, indicator, "district"), chosen)
+@figures.kept(200)
+def for_view(view: View, indicator: Indicator, chosen: str) -> str:
+    """The markup of an indicator's districts under a view."""
+    return markup(view, figures.parts(view, indicator, "district"), chosen)

@@ -1,4 +1,4 @@
-"""Workbooks taken from a page: full precision, source and mark on the sheet, text only ever text."""
+"""Workbooks taken from a page: full precision, source and mark on the sheet, text stays text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def name(view: View, title: str, suffix: str) -> str:
     return f"{title}_{view.as_of:%Y%m%d}{mark}.{suffix}"
 
 
-def workbook(view: View, title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+def workbook(
+    view: View, title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> bytes:
     """One sheet: title, source line, frozen headers, rows. Text cells can never run as formulas."""
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

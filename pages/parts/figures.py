@@ -5,28 +5,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
 from data.plan import Indicator
 from pages.parts.view import View
-from queries.evaluate import Result, Scope, evaluate, status_since, trend
-from queries.run import OpenVersion
+from queries.evaluate import Result, evaluate, status_since, trend
 from queries.schedule import quarter_ends
 
-Key = tuple[str, date, Scope]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _results(key: Key, by: str | None, indicator: str | None, _version: OpenVersion) -> list[Result]:
-    _, as_of, scope = key
-    return evaluate(_version, as_of, scope, by, [indicator] if indicator else None)
+def kept(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep a function's results; a View among its arguments counts by its key, not its content."""
+    return st.cache_resource(
+        max_entries=most,
+        show_spinner=False,
+        hash_funcs={View: lambda view: view.key, Indicator: lambda indicator: indicator.id},
+    )
+
+
+@kept(200)
+def _results(view: View, by: str | None, indicator: Indicator | None) -> list[Result]:
+    only = None if indicator is None else [indicator.id]
+    return evaluate(view.version, view.as_of, view.scope, by, only)
 
 
 def results(view: View) -> list[Result]:
     """Every indicator at the view's day and filters."""
-    return _results(view.key, None, None, view.version)
+    return _results(view, None, None)
 
 
 def result(view: View, indicator: Indicator) -> Result:
@@ -36,47 +48,34 @@ def result(view: View, indicator: Indicator) -> Result:
 
 def parts(view: View, indicator: Indicator, by: str) -> list[Result]:
     """One indicator per district, institution or level."""
-    return _results(view.key, by, indicator.id, view.version)
+    return _results(view, by, indicator)
 
 
 def at(view: View, day: date) -> list[Result]:
     """Every indicator at another day, same filters."""
-    version, _, scope = view.key
-    return _results((version, day, scope), None, None, view.version)
+    return _results(replace(view, as_of=day), None, None)
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _since(key: tuple[str, date], indicator: str, _version: OpenVersion) -> date | None:
-    found = _version.plan.indicator(indicator)
-    return status_since(_version, found, key[1]) if found else None
-
-
+@kept(200)
 def since(view: View, indicator: Indicator) -> date | None:
     """Since when the city's status has been what it is."""
-    return _since(view.key[:2], indicator.id, view.version)
+    return status_since(view.version, indicator, view.as_of)
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _trend(
-    key: Key, indicator: str, days: tuple[date, ...], _version: OpenVersion
-) -> list[float | None]:
-    found = _version.plan.indicator(indicator)
-    return trend(_version, found, days, key[2]) if found else []
-
-
+@kept(200)
 def history(view: View, indicator: Indicator) -> tuple[list[date], list[float | None]]:
-    """The indicator's month-ends from a year before issue to the day, and the day itself."""
-    start = view.version.plan.issued_on - timedelta(days=366)
-    days = month_ends(start, view.as_of)
-    if view.version.plan.issued_on <= view.as_of:
-        days.append(view.version.plan.issued_on)
-    days = sorted({*days, view.as_of})
-    return days, _trend(view.key, indicator.id, tuple(days), view.version)
+    """The indicator's month-ends from a year before issue to the day, issue and the day itself."""
+    issued_on = view.version.plan.issued_on
+    days = {*month_ends(issued_on - timedelta(days=366), view.as_of), view.as_of}
+    if issued_on <= view.as_of:
+        days.add(issued_on)
+    ordered = sorted(days)
+    return ordered, trend(view.version, indicator, ordered, view.scope)
 
 
 def month_ends(first: date, last: date) -> list[date]:
     """The ends of the months from first to last."""
-    found = []
+    found: list[date] = []
     year, month = first.year, first.month
     while True:
         end = date(year + (month == 12), month % 12 + 1, 1) - timedelta(days=1)

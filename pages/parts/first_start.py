@@ -28,8 +28,9 @@ class _Build:
         self.share, self.step = share, step
 
     def work(self) -> None:
-        from data import demo
         from data.load import load_workbook
+
+        from data import demo
 
         try:
             self.note(0.02, "正在生成演示数据")
@@ -78,7 +79,11 @@ def _watch() -> None:
     state = _only()
     if state.error:
         block(
-            render("empty", title="演示数据未能建立", text=f"{state.error}。请重新启动，或用 python -m data.load 载入工作簿。"),
+            render(
+                "empty",
+                title="演示数据未能建立",
+                text=f"{state.error}。请重新启动，或用 python -m data.load 载入工作簿。",
+            ),
             key="failed",
         )
         return

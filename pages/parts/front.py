@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
+from data.versions import DamagedVersion, NoVersion, OldSchema, pointer_note
 
 from data.contract import AUTHORITIES, LEVELS
 from data.plan import Plan, PlanError, load_plan
-from data.versions import DamagedVersion, NoVersion, OldSchema, pointer_note
 from pages.parts import first_start
 from pages.parts.block import block, render
 from pages.parts.view import AS_OF, AUTHORITY, LEVEL, View
@@ -45,7 +46,7 @@ def version(plan_: Plan) -> OpenVersion:
         stop("数据文件损坏", str(error))
 
 
-def stop(title: str, text: str) -> None:
+def stop(title: str, text: str) -> NoReturn:
     """A page that says what is wrong and what to do, instead of the page asked for."""
     block(render("empty", title=title, text=text), key="stopped")
     st.stop()
@@ -116,7 +117,8 @@ def notes(view: View) -> list[str]:
         found.append(damaged)
     if view.as_of > view.version.as_of:
         found.append(
-            f"所看日期晚于数据截止日 {view.version.as_of}：其后的数值只含数据中已登记的日期，不代表实际。"
+            f"所看日期晚于数据截止日 {view.version.as_of}："
+            "其后的数值只含数据中已登记的日期，不代表实际。"
         )
     if view.as_of < view.version.plan.issued_on:
         found.append(f"所看日期早于方案印发日 {view.version.plan.issued_on}，尚无进度可评。")

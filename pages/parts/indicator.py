@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -43,9 +42,7 @@ def choose(view: View) -> Indicator:
     asked = st.query_params.get("id", ids[0])
     names = {each.id: f"{each.goal} · {each.name}" for each in plan.indicators}
     if asked not in names:
-        block(
-            render("note", text=f"没有编号为“{asked[:40]}”的指标，下面是第一项。"), key="unknown"
-        )
+        block(render("note", text=f"没有编号为“{asked[:40]}”的指标，下面是第一项。"), key="unknown")
         asked = ids[0]
     # The key holds the id, so that an address opened from elsewhere resets the picker.
     picked = st.selectbox(
@@ -66,21 +63,20 @@ def choose(view: View) -> Indicator:
 
 def head(view: View, result: Result) -> None:
     """Title with the finding, the figures and the policy's sentence."""
-    follow(block(_head(view.key, result.id, view), key="head"))
+    follow(block(_head(view, result.indicator), key="head"))
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _head(key: Any, indicator_id: str, _view: View) -> str:
-    result = next(each for each in figures.results(_view) if each.id == indicator_id)
-    indicator = result.indicator
+@figures.kept(200)
+def _head(view: View, indicator: Indicator) -> str:
+    result = figures.result(view, indicator)
     return render(
         "indicator_head",
-        home={"go": "overview", "href": _view.address("overview")},
+        home={"go": "overview", "href": view.address("overview")},
         goal=indicator.goal,
         title=summary.gap_words(result),
-        subtitle=f"{indicator.name}，单位：{indicator.unit} · {_view.source}",
-        b=bullet(_view, result),
-        facts=facts(_view, result),
+        subtitle=f"{indicator.name}，单位：{indicator.unit} · {view.source}",
+        b=bullet(view, result),
+        facts=facts(view, result),
         quote=indicator.quote,
         sections="、§".join(indicator.sections),
         departments="、".join(indicator.departments),
@@ -91,7 +87,7 @@ def _head(key: Any, indicator_id: str, _view: View) -> str:
 def facts(view: View, result: Result) -> list[dict[str, str]]:
     """The figures under the title, only those that are defined."""
     unit = result.indicator.unit
-    found: list[tuple[str, str, str]] = [("现状值", number(result.actual, unit), _shares(result))]
+    found: list[tuple[str, str, str]] = [("现状值", number(result.actual, unit, result.target), _shares(result))]
     if result.target is not None:
         found.append(("目标值", number(result.target, unit), ""))
         found.append(("尚差", number(result.gap, "个百分点" if unit == "%" else unit), ""))
@@ -131,14 +127,10 @@ def _more(view: View, result: Result) -> list[tuple[str, str, str]]:
     found = []
     tracks = indicator.counts.get("track")
     if tracks and "title" not in indicator.counts and result.actual is not None and not view.scope:
-        ((opened,),) = fetch(
-            "newly_opened", view.version, indicator=indicator.id, as_of=view.as_of
-        )
+        ((opened,),) = fetch("newly_opened", view.version, indicator=indicator.id, as_of=view.as_of)
         found.append(("其中印发后增设", number(float(opened), indicator.unit), ""))
     if not view.version.plan.include_technician and not view.scope:
-        (beside,) = evaluate(
-            view.version, view.as_of, Scope(outside=True), None, [indicator.id]
-        )
+        (beside,) = evaluate(view.version, view.as_of, Scope(outside=True), None, [indicator.id])
         if beside.actual and beside.status != NO_DATA:
             found.append(("另有技工院校", number(beside.actual, indicator.unit), "不计入"))
     return found
@@ -146,7 +138,7 @@ def _more(view: View, result: Result) -> list[tuple[str, str, str]]:
 
 def chart(view: View, result: Result) -> None:
     """The trend with target, schedule and forecast, and its table."""
-    figure, table = _chart(view.key, result.id, view)
+    figure, table = _chart(view, result.indicator)
     st.plotly_chart(
         figure,
         theme=None,
@@ -158,18 +150,17 @@ def chart(view: View, result: Result) -> None:
         st.dataframe(table, hide_index=True, height=320)
 
 
-@st.cache_resource(max_entries=100, show_spinner=False)
-def _chart(key: Any, indicator_id: str, _view: View) -> tuple[dict[str, Any], pd.DataFrame]:
-    result = next(each for each in figures.results(_view) if each.id == indicator_id)
-    indicator = result.indicator
-    days, values = figures.history(_view, indicator)
-    line = None if _view.scope else city_line(_view.version, indicator, result.baseline)
-    ahead_days = figures.month_ends(_view.as_of, indicator.deadline)
-    if indicator.deadline > _view.as_of:
-        ahead_days = sorted({_view.as_of, *ahead_days, indicator.deadline})
-    forecasts = outlook(_view.version, indicator, _view.as_of, ahead_days, _view.scope)
+@figures.kept(100)
+def _chart(view: View, indicator: Indicator) -> tuple[dict[str, Any], pd.DataFrame]:
+    result = figures.result(view, indicator)
+    days, values = figures.history(view, indicator)
+    line = None if view.scope else city_line(view.version, indicator, result.baseline)
+    ahead_days = figures.month_ends(view.as_of, indicator.deadline)
+    if indicator.deadline > view.as_of:
+        ahead_days = sorted({view.as_of, *ahead_days, indicator.deadline})
+    forecasts = outlook(view.version, indicator, view.as_of, ahead_days, view.scope)
     ahead = list(zip(ahead_days, forecasts, strict=True)) if forecasts else []
-    figure = charts.trend(result, days, values, line, ahead, _view.version.plan.issued_on)
+    figure = charts.trend(result, days, values, line, ahead, view.version.plan.issued_on)
     rows: list[dict[str, Any]] = [
         {"日期": day, "现状值": value, "序时应达": None if line is None else line.at(day)}
         for day, value in zip(days, values, strict=True)
@@ -183,33 +174,43 @@ def _chart(key: Any, indicator_id: str, _view: View) -> tuple[dict[str, Any], pd
 
 def status(view: View, result: Result) -> None:
     """How the status was computed: the numbers, the rule that fired, since when."""
-    follow(block(_status(view.key, result.id, view), key="status"))
+    follow(block(_status(view, result.indicator), key="status"))
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _status(key: Any, indicator_id: str, _view: View) -> str:
-    result = next(each for each in figures.results(_view) if each.id == indicator_id)
-    indicator, unit = result.indicator, result.indicator.unit
-    plan = _view.version.plan
-    numbers = [("现状值", number(result.actual, unit), f"{_view.as_of} 计入的行")]
+@figures.kept(200)
+def _status(view: View, indicator: Indicator) -> str:
+    result = figures.result(view, indicator)
+    unit = indicator.unit
+    plan = view.version.plan
+    numbers = [("现状值", number(result.actual, unit, result.target), f"{view.as_of} 计入的行")]
     numbers.append(("基期值", number(result.baseline, unit), f"方案印发日 {plan.issued_on}"))
     if result.target is not None:
-        about = f"“左右”，容差 {indicator.tolerance:.0%}" if indicator.comparison == "about" else "不低于"
+        about = (
+            f"“左右”，容差 {indicator.tolerance:.0%}"
+            if indicator.comparison == "about"
+            else "不低于"
+        )
         numbers.append(("目标值", number(result.target, unit), about))
     if result.schedule is not None:
-        numbers.append(("序时应达", number(result.schedule, unit), "基期值到目标值的直线（有目标分解时为折线）"))
+        numbers.append(
+            (
+                "序时应达",
+                number(result.schedule, unit),
+                "基期值到目标值的直线（有目标分解时为折线）",
+            )
+        )
     if result.pace is not None:
         numbers.append(
             (
                 "进度比",
                 f"{result.pace:.2f}",
-                f"（现状值 − 基期值）÷（序时应达 − 基期值）；≥ {plan.status.on_track:.2f} 进度正常，"
-                f"≥ {plan.status.lagging:.2f} 略有滞后",
+                "（现状值 − 基期值）÷（序时应达 − 基期值）；"
+                f"≥ {plan.status.on_track:.2f} 进度正常，≥ {plan.status.lagging:.2f} 略有滞后",
             )
         )
     held = None
     if result.status != NOT_ASSESSED:
-        held = figures.since(_view, indicator)
+        held = figures.since(view, indicator)
     return render(
         "indicator_status",
         status=result.status,
@@ -220,26 +221,30 @@ def _status(key: Any, indicator_id: str, _view: View) -> str:
         definition=indicator.definition,
         more={
             "go": f"definitions?id={indicator.id}",
-            "href": _view.address("definitions", {"id": indicator.id}),
+            "href": view.address("definitions", {"id": indicator.id}),
         },
     )
 
 
 def districts(view: View, indicator: Indicator, district: str) -> None:
     """Map and ranking; a click keeps the page on that district."""
-    follow(block(district_map.for_view(view, indicator.id, district), key="districts"))
+    follow(block(district_map.for_view(view, indicator, district), key="districts"))
 
 
 def rows(view: View, indicator: Indicator, district: str) -> None:
     """Institutions and evidence rows of the chosen district or the city, each with a download."""
-    narrowed = replace(view.scope, district=(district,)) if district else view.scope
+    narrowed = view
+    if district:
+        narrowed = replace(view, scope=replace(view.scope, district=(district,)))
     where = district or "全市"
-    institutions = _institutions((view.version.key, view.as_of, narrowed), indicator.id, view)
+    institutions = _institutions(narrowed, indicator)
     left, right = st.columns([2, 3], gap="small")
     with left:
         st.markdown(f"**{where}：{len(institutions)} 所院校有计入**")
         if institutions.empty:
-            block(render("empty", title="没有计入的院校", text=_missing(view, indicator)), key="none")
+            block(
+                render("empty", title="没有计入的院校", text=_missing(view, indicator)), key="none"
+            )
         else:
             st.dataframe(
                 institutions,
@@ -250,13 +255,17 @@ def rows(view: View, indicator: Indicator, district: str) -> None:
                 column_config={"占比": st.column_config.NumberColumn(format="%.1f%%")},
             )
     with right:
-        found = _rows((view.version.key, view.as_of, narrowed), indicator.id, view)
+        found = _rows(narrowed, indicator)
         counted = int(found["计入"].eq("是").sum()) if len(found) else 0
         st.markdown(f"**逐条依据：{where}计入 {counted:,} 行**" + _base(found, counted))
         if found.empty:
-            block(render("empty", title="没有逐条依据", text=_missing(view, indicator)), key="norow")
+            block(
+                render("empty", title="没有逐条依据", text=_missing(view, indicator)), key="norow"
+            )
             return
-        st.dataframe(found, hide_index=True, height=360, key="rows", alt=f"{indicator.name}逐条依据")
+        st.dataframe(
+            found, hide_index=True, height=360, key="rows", alt=f"{indicator.name}逐条依据"
+        )
         st.download_button(
             "下载逐条依据（.xlsx）",
             data=lambda: download.workbook(
@@ -289,20 +298,19 @@ def _missing(view: View, indicator: Indicator) -> str:
         table, _, column = need.partition(".")
         sheet = BY_TABLE[table]
         lacking.append(
-            f"“{sheet.title}”表的“{sheet.by_name[column].header}”列" if column else f"“{sheet.title}”表"
+            f"“{sheet.title}”表的“{sheet.by_name[column].header}”列"
+            if column
+            else f"“{sheet.title}”表"
         )
     if lacking:
         return f"数据中{'、'.join(lacking)}为空；填报后即有数值。"
     return "在所选日期和范围内没有符合口径的行，可放宽筛选或换一个日期。"
 
 
-@st.cache_resource(max_entries=100, show_spinner=False)
-def _rows(key: tuple[str, date, Scope], indicator_id: str, _view: View) -> pd.DataFrame:
-    indicator = _view.version.plan.indicator(indicator_id)
-    if indicator is None:
-        return pd.DataFrame()
-    found = evidence(_view.version, indicator, key[1], key[2])
-    names = run("subjects", _view.version)
+@figures.kept(100)
+def _rows(view: View, indicator: Indicator) -> pd.DataFrame:
+    found = evidence(view.version, indicator, view.as_of, view.scope)
+    names = run("subjects", view.version)
     found = found.merge(names, on=["subject_kind", "subject_id"], how="left")
     found["counted"] = found["counted"].map({True: "是", False: "只在分母"})
     kept = [name for name in HEADERS if name in found]
@@ -314,10 +322,10 @@ def _rows(key: tuple[str, date, Scope], indicator_id: str, _view: View) -> pd.Da
     return found[kept].rename(columns=HEADERS)
 
 
-@st.cache_resource(max_entries=100, show_spinner=False)
-def _institutions(key: tuple[str, date, Scope], indicator_id: str, _view: View) -> pd.DataFrame:
-    results = evaluate(_view.version, key[1], key[2], "institution", [indicator_id])
-    info = {each.name: each for each in _view.version.institutions}
+@figures.kept(100)
+def _institutions(view: View, indicator: Indicator) -> pd.DataFrame:
+    results = figures.parts(view, indicator, "institution")
+    info = {each.name: each for each in view.version.institutions}
     shown = [r for r in results if r.actual is not None and (r.actual or r.denominator)]
     shared = bool(shown) and shown[0].indicator.unit == "%"
     rows = [
@@ -334,5 +342,3 @@ def _institutions(key: tuple[str, date, Scope], indicator_id: str, _view: View) 
         for each in sorted(shown, key=lambda r: -(r.actual or 0.0))
     ]
     return pd.DataFrame(rows, columns=None if rows else ["院校"])
-
-

@@ -16,15 +16,10 @@ from queries.evaluate import Result
 from queries.status import BEHIND, WORDS, number
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _markup(key: Any, chosen: str, _view: View) -> str:
-    results = figures.results(_view)
-    return render("overview", **content(_view, results, chosen))
-
-
+@figures.kept(200)
 def markup(view: View, chosen: str) -> str:
     """The overview as HTML; ``chosen`` is the status that stands out, or empty."""
-    return _markup(view.key, chosen if chosen in WORDS else "", view)
+    return render("overview", **content(view, figures.results(view), chosen))
 
 
 def content(view: View, results: Sequence[Result], chosen: str) -> dict[str, Any]:
@@ -50,10 +45,10 @@ def content(view: View, results: Sequence[Result], chosen: str) -> dict[str, Any
         "columns": _columns(view, results, chosen),
         "worst_title": f"最需要关注的 {len(worst)} 项（共 {behind} 项滞后）"
         if worst and not view.after_deadline
-        else "未达成的指标" if view.after_deadline else "最需要关注的指标",
-        "worst_empty": "筛选范围内只看贡献，不评定状态。"
-        if view.scope
-        else "没有滞后的指标。",
+        else "未达成的指标"
+        if view.after_deadline
+        else "最需要关注的指标",
+        "worst_empty": "筛选范围内只看贡献，不评定状态。" if view.scope else "没有滞后的指标。",
         "worst": [
             {
                 "short": each.indicator.short,
@@ -104,6 +99,7 @@ def _columns(view: View, results: Sequence[Result], chosen: str) -> list[list[di
 
 
 def table_columns() -> tuple[str, ...]:
+    """The headers of ``table``."""
     return (
         "指标",
         "状态",
@@ -126,7 +122,7 @@ def table(results: Sequence[Result]) -> list[tuple[str, ...]]:
         (
             each.indicator.name,
             WORDS[each.status],
-            number(each.actual, each.indicator.unit),
+            number(each.actual, each.indicator.unit, each.target),
             _or_dash(each.target, each.indicator.unit),
             _or_dash(each.gap, each.indicator.unit),
             number(each.baseline, each.indicator.unit),
@@ -156,4 +152,3 @@ def downloads(view: View) -> None:
         type="tertiary",
         icon=":material/download:",
     )
-

@@ -43,7 +43,7 @@ class View:
 
     @property
     def source(self) -> str:
-        """Data name, as-of date, filters and mark in one line, as every chart and export carries."""
+        """Data name, as-of date, filters and mark, as every chart and export carries them."""
         parts = [f"来源：{self.version.name}", f"数据截至 {self.as_of}"]
         if self.scope:
             parts.append(f"范围：{self.scope.words}")

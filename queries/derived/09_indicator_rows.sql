@@ -1,5 +1,5 @@
 -- One row per indicator, subject and span of days on which it counts in one way
--- {rows} is the union of the files in queries/indicators; spans that touch or overlap are one
+-- The placeholder is the union of the files in queries/indicators; spans that touch are one
 with rows_counted as (
     {rows}
 ),

@@ -58,7 +58,7 @@ def as_object(result: Result) -> dict[str, Any]:
 def _chosen(values: tuple[str, ...], known: tuple[str, ...], what: str) -> tuple[str, ...]:
     for value in values:
         if value not in known:
-            raise output.Refused(f"{what}“{value}”不可选，可选：{'、'.join(known)}")
+            raise output.RequestError(f"{what}“{value}”不可选，可选：{'、'.join(known)}")
     return values
 
 
@@ -86,8 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.by:
             columns = ("group", *columns)
         output.write([as_object(each) for each in results], columns, options.format)
-        return 0
-    return 2
+    return 0
 
 
 if __name__ == "__main__":
