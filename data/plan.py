@@ -385,20 +385,32 @@ def parse_plan(text: str, name: str = "方案文件") -> Plan:
     return plan
 
 
+# What the TOML reader says -> what it means; anything else is a fault of spelling.
+_TOML_FAULTS = {
+    "Cannot overwrite a value": "同一个键写了两次",
+    "Cannot declare": "同一个表写了两次",
+    "Cannot mutate": "同一个表写了两次",
+    "Expected '='": "键后面缺少等号",
+    "Invalid value": "值的写法有误，文字要加引号",
+    "Unterminated string": "引号没有配对",
+    "Unclosed array": "方括号没有配对",
+    "Expected newline": "一行里有多余的内容",
+    "Illegal character": "有不允许的字符，或引号没有配对",
+}
+
+
 def _toml_fault(message: str) -> str:
-    """The TOML reader's message with its place in Chinese."""
+    """The TOML reader's message with its place, in Chinese."""
+    reason = next((text for start, text in _TOML_FAULTS.items() if start in message), "写法有误")
     place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    if not place:
-        return message
-    words = message[: place.start()].strip()
-    return f"第 {place[1]} 行第 {place[2]} 列（{words}）"
+    return f"第 {place[1]} 行第 {place[2]} 列{reason}" if place else f"文件末尾{reason}"
 
 
 _TYPES = {
     "str": "文字",
     "int": "整数",
     "float": "数字",
-    "bool": "true 或 false",
+    "bool": " true 或 false",
     "date": "日期（如 2000-01-31，不加引号）",
     "datetime": "日期时间",
     "time": "时间",
