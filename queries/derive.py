@@ -31,14 +31,16 @@ def _draw(connection: duckdb.DuckDBPyConnection) -> None:
     frame = frame.assign(geometry=frame.geometry.simplify(SIMPLIFIED, preserve_topology=True))
     # Clockwise outer rings: the map library fills the outside of others.
     frame = frame.assign(geometry=frame.geometry.orient_polygons(exterior_cw=True))
-    features = json.loads(frame[["adcode", "name", "geometry"]].to_json())["features"]
-    rows = []
-    for feature, (_, row) in zip(features, frame.iterrows(), strict=True):
-        longitude, latitude = row["label_point"]
-        geometry = json.dumps(_rounded(feature["geometry"]), separators=(",", ":"))
-        rows.append((row["adcode"], row["name"], geometry, longitude, latitude))
+    features = json.loads(frame[["adcode", "geometry"]].to_json())["features"]
+    rows = [
+        (
+            feature["properties"]["adcode"],
+            json.dumps(_rounded(feature["geometry"]), separators=(",", ":")),
+        )
+        for feature in features
+    ]
     connection.execute(sql.text("district_shapes_table"))
-    connection.executemany("insert into district_shapes values (?, ?, ?, ?, ?)", rows)
+    connection.executemany("insert into district_shapes values (?, ?)", rows)
 
 
 def _rounded(geometry: dict[str, object]) -> dict[str, object]:

@@ -1,9 +1,11 @@
 -- One row per district with a boundary: its outline as GeoJSON and where its name stands
 select
-    adcode,
-    name,
-    geometry,
-    label_longitude,
-    label_latitude
-from district_shapes
-order by adcode
+    d.adcode,
+    d.name,
+    s.geometry,
+    d.longitude,
+    d.latitude
+from district_shapes as s
+inner join districts as d
+    on s.adcode = d.adcode
+order by d.adcode
