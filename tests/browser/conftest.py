@@ -83,7 +83,11 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    warehouse: Path, folder: Path, root: Path = ROOT, **environment: str
+    warehouse: Path,
+    folder: Path,
+    root: Path = ROOT,
+    health: str = "/health",
+    **environment: str,
 ) -> Iterator[Server]:
     """The app of a source tree on a free port with that warehouse; stopped at the end."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +110,7 @@ def running(
         )
     server = Server(f"http://127.0.0.1:{port}", warehouse, log, outbound, process)
     try:
-        wait_healthy(server)
+        wait_healthy(server, health)
         yield server
     finally:
         process.terminate()
@@ -117,12 +121,12 @@ def running(
             process.wait()
 
 
-def wait_healthy(server: Server) -> None:
-    """Until /health answers; a server that has ended says why."""
+def wait_healthy(server: Server, health: str) -> None:
+    """Until its health address answers; a server that has ended says why."""
     end = time.monotonic() + START_SECONDS
     while server.process.poll() is None and time.monotonic() < end:
         try:
-            with urlopen(f"{server.url}/health", timeout=5) as answer:
+            with urlopen(f"{server.url}{health}", timeout=5) as answer:
                 if answer.status == 200:
                     return
         except (URLError, OSError):

@@ -1,0 +1,109 @@
+"""An address is the whole place: on a fresh server, after Back, after a reload, from a click."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from data.plan import load_plan
+from tests.browser.conftest import Server, Visitor
+
+pytestmark = pytest.mark.browser
+
+PLACE = "/indicator?id=points_emerging&as_of=2025-03-31&level=%E4%B8%AD%E8%81%8C"
+INDICATOR = load_plan().indicator("points_emerging")
+
+
+def parameters(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def expect_place(page: Page) -> None:
+    """The indicator, the day and the level of PLACE are what the page shows, and in the address."""
+    assert INDICATOR is not None
+    expect(page.get_by_text(INDICATOR.quote[:12]).first).to_be_visible()
+    expect(page.get_by_text("数据截至 2025-03-31").first).to_be_visible()
+    expect(page.get_by_text("范围：中职").first).to_be_visible()
+    assert urlsplit(page.url).path == "/indicator"
+    assert parameters(page) == {
+        "id": ["points_emerging"],
+        "as_of": ["2025-03-31"],
+        "level": ["中职"],
+    }
+
+
+def test_first_visit_to_a_fresh_server(
+    visit: Callable[..., Visitor],
+    serve: Callable[..., AbstractContextManager[Server]],
+    demo_warehouse: Path,
+    tmp_path: Path,
+) -> None:
+    warehouse = Path(shutil.copytree(demo_warehouse, tmp_path / "data"))
+    with serve(warehouse) as fresh:
+        page = visit(fresh).goto(PLACE)
+        expect_place(page)
+        expect(page.get_by_test_id("stSidebarNavLink").first).to_be_visible()
+        expect(page.get_by_text("演示数据").first).to_be_visible()
+
+
+def test_reload_keeps_the_place(visitor: Visitor) -> None:
+    page = visitor.goto(PLACE)
+    expect_place(page)
+    page.reload(wait_until="commit")
+    visitor.settle()
+    expect_place(page)
+
+
+def test_back_and_forward(visitor: Visitor) -> None:
+    page = visitor.goto("/overview?as_of=2025-03-31")
+    home = page.locator("h1").first.inner_text()
+    page.locator(f"[data-go*='id={INDICATOR.id}']").first.click()  # type: ignore[union-attr]
+    expect(page).to_have_url(re.compile(r"/indicator\?"))
+    visitor.settle()
+    assert parameters(page)["as_of"] == ["2025-03-31"]
+    there = page.locator("h1").first.inner_text()
+    assert there != home
+
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/(overview)?\?as_of=2025-03-31$"))
+    expect(page.locator("h1").first).to_have_text(home)
+
+    page.go_forward()
+    expect(page).to_have_url(re.compile(r"/indicator\?"))
+    expect(page.locator("h1").first).to_have_text(there)
+
+
+def test_filters_follow_the_visitor_through_the_navigation(visitor: Visitor) -> None:
+    page = visitor.goto("/overview?as_of=2025-03-31&level=%E4%B8%AD%E8%81%8C")
+    expect(page.get_by_text("范围：中职").first).to_be_visible()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="指标详情").click()
+    expect(page).to_have_url(re.compile(r"/indicator"))
+    visitor.settle()
+    expect(page.get_by_text("范围：中职").first).to_be_visible()
+    expect(page.get_by_text("数据截至 2025-03-31").first).to_be_visible()
+    found = parameters(page)
+    assert found["level"] == ["中职"]
+    assert found["as_of"] == ["2025-03-31"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "as_of=yesterday",
+        "as_of=2025-02-30",
+        "level=nonsense",
+        "authority=%3Cscript%3E",
+        "id=nothing",
+    ],
+)
+def test_nonsense_in_the_address_is_survived(visitor: Visitor, query: str) -> None:
+    page = visitor.goto(f"/indicator?{query}")
+    expect(page.locator("h1").first).to_be_visible()
+    expect(page.get_by_text("错误编号")).to_have_count(0)
