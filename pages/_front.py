@@ -9,11 +9,12 @@ from pages.parts.view import put
 plan = front.plan()
 st.set_page_config(
     page_title=plan.short_title,
-    page_icon=":material/insights:",
+    page_icon=str(front.ICON),
     layout="wide",
-    initial_sidebar_state=200,
+    initial_sidebar_state=216,
 )
 front.style()
+front.name_plate(plan)
 sign_on.user()
 page = st.navigation(
     {

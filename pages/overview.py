@@ -8,5 +8,6 @@ from pages.parts.view import follow, view
 
 shown = view()
 chosen = st.query_params.get("status", "")
-follow(block(overview.markup(shown, chosen), key="overview"))
+owner = st.query_params.get("department", "")
+follow(block(overview.markup(shown, chosen, owner), key="overview"))
 overview.downloads(shown)

@@ -149,7 +149,7 @@ def evaluate(
     row are listed too, rows without a district form the group 未填区县. indicators: ids to keep.
     """
     day = as_of or version.as_of
-    scope = scope or Scope()
+    scope = Scope() if scope is None else scope
     wanted = None if indicators is None else set(indicators)
     found: list[Result] = []
     for indicator in version.plan.indicators:
@@ -414,7 +414,7 @@ def trend(
     scope: Scope | None = None,
 ) -> list[float | None]:
     """The indicator's value on each day."""
-    rows = chosen_rows(version, indicator, scope or Scope())
+    rows = chosen_rows(version, indicator, Scope() if scope is None else scope)
     numerator, denominator = dated.numerator_and_denominator(
         rows, indicator.measure, dated.ordinals(days)
     )

@@ -117,8 +117,8 @@ def reached_on(result: Result) -> date | None:
 
 
 def reason(result: Result, deadline: date) -> str:
-    """Why an indicator is behind, in one line: the gap, the way it heads, what it would take."""
-    unit = _points(result.indicator.unit)
+    """Why an indicator is behind, in one line: the gap and the way it heads."""
+    unit = points(result.indicator.unit)
     parts = [f"尚差 {number(result.gap, unit)}"]
     if result.as_of >= deadline:
         return f"{parts[0]}；期限时 {number(result.at_deadline, result.indicator.unit)}"
@@ -128,16 +128,14 @@ def reason(result: Result, deadline: date) -> str:
         else:
             met = reached_on(result)
             parts.append(
-                f"按当前进度 {met.year} 年 {met.month} 月才能达到"
+                f"按当前进度 {met.year} 年 {met.month} 月达到"
                 if met is not None
                 else "按当前进度无法达到"
             )
-    if result.required_per_quarter:
-        parts.append(f"每季需 {number(result.required_per_quarter, unit)}")
     return "，".join(parts)
 
 
-def _points(unit: str) -> str:
+def points(unit: str) -> str:
     """Differences of percentages are percentage points."""
     return "个百分点" if unit == "%" else unit
 
@@ -172,4 +170,4 @@ def gap_words(result: Result) -> str:
         return f"{name}：{number(result.actual, unit)}"
     if not result.gap:
         return f"{name}已达到目标值 {number(result.target, unit)}"
-    return f"{name}距目标值还差 {number(result.gap, _points(unit))}"
+    return f"{name}距目标值还差 {number(result.gap, points(unit))}"

@@ -29,6 +29,8 @@ def trend(
         traces.append(
             {
                 "type": "scatter",
+                "mode": "lines",
+                "showlegend": False,
                 "x": [*x, *reversed(x)],
                 "y": [*(f.high for _, f in ahead), *(f.low for _, f in reversed(ahead))],
                 "fill": "toself",

@@ -7,6 +7,7 @@ district stand among the bars, so that the parts add up to the city.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from math import cos, radians
 from typing import Any
@@ -75,7 +76,8 @@ def outlines(version: OpenVersion) -> dict[str, Any]:
 
 def short(name: str) -> str:
     """A district's name as it fits on the map: without its kind where two characters remain."""
-    return name.rstrip("区县市") if len(name.rstrip("区县市")) >= 2 else name
+    bare = re.sub(r"(.族)?(自治)?[区县市]$", "", name)
+    return bare if len(bare) >= 2 else name
 
 
 def colours(values: Sequence[float | None]) -> list[str]:
@@ -133,7 +135,10 @@ def markup(view: View, results: Sequence[Result], chosen: str) -> str:
             "width": WIDTH,
             "height": drawn["height"],
             "alt": title,
-            "shapes": [{**s, **place(s["name"])} for s in drawn["shapes"]],
+            # The chosen one last, so that no neighbour covers its outline.
+            "shapes": sorted(
+                ({**s, **place(s["name"])} for s in drawn["shapes"]), key=lambda s: bool(s["on"])
+            ),
             "zones": [{**z, **place(z["name"])} for z in drawn["zones"]],
         },
         ranks=ranks,
@@ -178,6 +183,19 @@ def finding(results: Sequence[Result]) -> str:
         return f"{words}，{more}" if ranked[0].actual else "各区县均尚无"
     last = ranked[-1]
     return f"{words}，{short(last.group or '')}最少（{number(last.actual, unit)}）"
+
+
+def least(results: Sequence[Result]) -> str:
+    """The districts with least of it, in a few words; empty without any value."""
+    named = [r for r in results if r.group != NO_DISTRICT and r.actual is not None]
+    if not named:
+        return ""
+    none = [r for r in named if not r.actual]
+    if none and named[0].indicator.unit != "%":
+        first = "、".join(short(r.group or "") for r in none[:2])
+        return f"{first}{f'等 {len(none)} 处' if len(none) > 2 else ''}尚无"
+    low = sorted(named, key=lambda r: r.actual or 0.0)[:2]
+    return f"{'、'.join(short(r.group or '') for r in low)}最低"
 
 
 def allocated(results: Sequence[Result]) -> bool:

@@ -12,9 +12,11 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
+from data import versions
 from data.plan import Indicator
 from pages.parts.view import View
 from queries.evaluate import Result, evaluate, status_since, trend
+from queries.run import open_file
 from queries.schedule import quarter_ends
 
 P = ParamSpec("P")
@@ -54,6 +56,19 @@ def parts(view: View, indicator: Indicator, by: str) -> list[Result]:
 def at(view: View, day: date) -> list[Result]:
     """Every indicator at another day, same filters."""
     return _results(replace(view, as_of=day), None, None)
+
+
+def earlier_version(view: View) -> View | None:
+    """The version before the one looked at, seen in the same way; None where there is none.
+
+    An unreadable one is passed over: what changed since is a service, not a promise.
+    """
+    for older in versions.before(view.version.path):
+        try:
+            return replace(view, version=open_file(older.path, view.version.plan))
+        except (versions.DamagedVersion, versions.OldSchema):
+            continue
+    return None
 
 
 @kept(200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,18 +12,34 @@ from data.versions import DamagedVersion, NoVersion, OldSchema, pointer_note
 
 from data.contract import AUTHORITIES, LEVELS
 from data.plan import Plan, PlanError, load_plan
-from pages.parts import first_start
+from pages.parts import first_start, theme
 from pages.parts.block import block, render
 from pages.parts.view import AS_OF, AUTHORITY, LEVEL, View
 from queries.evaluate import Scope
 from queries.run import OpenVersion, open_current
 
 HERE = Path(__file__).parent
+ICON = HERE / "icon.png"
 
 
 def style() -> None:
     """The page's own style sheet: density and paper."""
     st.html(HERE / "page.css")
+
+
+def name_plate(plan_: Plan) -> None:
+    """The app's name above the navigation, in the reader's own fonts; a click goes home."""
+    title = plan_.short_title.removeprefix(plan_.city)
+    width = max(13 * len(title), 60)
+    face = f'font-family="{escape(theme.FONTS)}"'
+    st.logo(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="32">'
+        f'<text x="0" y="11" font-size="11" fill="{theme.SOFT}" {face}>{escape(plan_.city)}</text>'
+        f'<text x="0" y="28" font-size="13" font-weight="700" fill="{theme.ACCENT}" {face}>'
+        f"{escape(title)}</text></svg>",
+        size="large",
+        icon_image=str(ICON),
+    )
 
 
 def plan() -> Plan:

@@ -87,10 +87,12 @@ def _head(view: View, indicator: Indicator) -> str:
 def facts(view: View, result: Result) -> list[dict[str, str]]:
     """The figures under the title, only those that are defined."""
     unit = result.indicator.unit
-    found: list[tuple[str, str, str]] = [("现状值", number(result.actual, unit, result.target), _shares(result))]
+    found: list[tuple[str, str, str]] = [
+        ("现状值", number(result.actual, unit, result.target), _shares(result))
+    ]
     if result.target is not None:
         found.append(("目标值", number(result.target, unit), ""))
-        found.append(("尚差", number(result.gap, "个百分点" if unit == "%" else unit), ""))
+        found.append(("尚差", number(result.gap, summary.points(unit)), ""))
     if result.at_deadline is not None:
         found.append(("期限时的值", number(result.at_deadline, unit), ""))
     found.append(("基期值", number(result.baseline, unit), str(view.version.plan.issued_on)))
@@ -110,7 +112,7 @@ def facts(view: View, result: Result) -> list[dict[str, str]]:
         )
         found.append(("按当前进度到期限", number(result.forecast, unit), small))
     if result.required_per_quarter is not None and result.gap:
-        found.append(("今后每季需", number(result.required_per_quarter, unit), ""))
+        found.append(("今后每季需", number(result.required_per_quarter, summary.points(unit)), ""))
     found += _more(view, result)
     return [{"k": k, "v": v, "small": small} for k, v, small in found]
 
@@ -313,6 +315,9 @@ def _rows(view: View, indicator: Indicator) -> pd.DataFrame:
     names = run("subjects", view.version)
     found = found.merge(names, on=["subject_kind", "subject_id"], how="left")
     found["counted"] = found["counted"].map({True: "是", False: "只在分母"})
+    for name, missing in (("since", "一直"), ("until", "至今")):
+        days = pd.to_datetime(found[name])
+        found[name] = days.dt.strftime("%Y-%m-%d").where(days.notna(), missing)
     kept = [name for name in HEADERS if name in found]
     if indicator.measure != "ratio":
         kept.remove("weight")

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import download, figures
+from pages.parts import district_map, download, figures
 from pages.parts.block import render
 from pages.parts.bullets import bullet
 from pages.parts.view import View
@@ -17,17 +17,16 @@ from queries.status import BEHIND, WORDS, number
 
 
 @figures.kept(200)
-def markup(view: View, chosen: str) -> str:
-    """The overview as HTML; ``chosen`` is the status that stands out, or empty."""
-    return render("overview", **content(view, figures.results(view), chosen))
+def markup(view: View, chosen: str, owner: str) -> str:
+    """The overview as HTML; the status ``chosen`` or the department ``owner`` stands out."""
+    return render("overview", **content(view, figures.results(view), chosen, owner))
 
 
-def content(view: View, results: Sequence[Result], chosen: str) -> dict[str, Any]:
+def content(view: View, results: Sequence[Result], chosen: str, owner: str) -> dict[str, Any]:
     """The values of the overview's template."""
     plan = view.version.plan
     tally = summary.counts(results)
     worst = summary.worst(results)
-    statuses = list(tally)
     behind = sum(tally.get(name, 0) for name in BEHIND)
     return {
         "verdict": summary.verdict(results, view.as_of, plan.deadline, view.scope.words),
@@ -42,7 +41,7 @@ def content(view: View, results: Sequence[Result], chosen: str) -> dict[str, Any
             }
             for name, count in tally.items()
         ],
-        "columns": _columns(view, results, chosen),
+        "columns": _columns(view, results, chosen, owner),
         "worst_title": f"最需要关注的 {len(worst)} 项（共 {behind} 项滞后）"
         if worst and not view.after_deadline
         else "未达成的指标"
@@ -54,7 +53,8 @@ def content(view: View, results: Sequence[Result], chosen: str) -> dict[str, Any
                 "short": each.indicator.short,
                 "status": each.status,
                 "why": summary.reason(each, plan.deadline),
-                "who": "、".join(each.indicator.departments),
+                "who": _owners(view, each),
+                "title": _full(view, each),
                 "go": f"indicator?id={each.id}",
                 "href": view.address("indicator", {"id": each.id}),
             }
@@ -63,10 +63,16 @@ def content(view: View, results: Sequence[Result], chosen: str) -> dict[str, Any
         "departments": []
         if view.scope
         else [
-            {"name": name, "cells": [cells.get(s, 0) for s in statuses]}
+            {
+                "name": name,
+                "cells": list(cells.items()),
+                "pressed": name == owner,
+                "go": f"?department={'' if name == owner else name}",
+            }
             for name, cells in summary.departments(results)
         ],
-        "statuses": statuses,
+        "changes": _changes(view, results),
+        "map": None,
         "band": f"{plan.status.forecast_band:.0%}",
         "data_columns": list(table_columns()),
         "data_rows": [list(row) for row in table(results)],
@@ -85,17 +91,79 @@ def subtitle(view: View, results: Sequence[Result]) -> str:
     return " · ".join(parts)
 
 
-def _columns(view: View, results: Sequence[Result], chosen: str) -> list[list[dict[str, Any]]]:
+def _columns(
+    view: View, results: Sequence[Result], chosen: str, owner: str
+) -> list[list[dict[str, Any]]]:
     """Goals in two columns of nearly the same number of rows, in the plan's order."""
     goals: dict[str, list[Any]] = {}
     for each in results:
         faded = bool(chosen) and each.status != chosen
+        faded = faded or (bool(owner) and owner not in each.indicator.departments)
         goals.setdefault(each.indicator.goal, []).append(bullet(view, each, faded))
     blocks = [{"title": title, "rows": rows} for title, rows in goals.items()]
     sizes = [len(each["rows"]) + 1 for each in blocks]
     total = sum(sizes)
     cut = min(range(1, len(blocks) + 1), key=lambda n: abs(2 * sum(sizes[:n]) - total))
     return [blocks[:cut], blocks[cut:]] if blocks[cut:] else [blocks]
+
+
+def _owners(view: View, result: Result) -> str:
+    """Who answers for it, and which districts have least, in one line."""
+    first, *others = result.indicator.departments
+    who = f"{first}等 {len(others) + 1} 家" if others else first
+    least = district_map.least(figures.parts(view, result.indicator, "district"))
+    return f"{who} · {least}" if least else who
+
+
+def _full(view: View, result: Result) -> str:
+    """What a pointer resting on it reads: everything the two lines had to leave out."""
+    parts = [summary.reason(result, view.version.plan.deadline), result.verdict.reason]
+    if result.required_per_quarter:
+        parts.append(
+            f"每季需 {number(result.required_per_quarter, summary.points(result.indicator.unit))}"
+        )
+    parts.append("责任单位：" + "、".join(result.indicator.departments))
+    return "；".join(parts)
+
+
+def _changes(view: View, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Indicators whose status moved since the last quarter-end, and since the last version."""
+    if view.scope:
+        return []
+    found = []
+    quarter = figures.previous_quarter(view)
+    if quarter > view.version.plan.issued_on:
+        moved = summary.changes(figures.at(view, quarter), results)
+        found.append(_moved(view, f"与 {quarter} 相比", moved))
+    earlier = figures.earlier_version(view)
+    if earlier is None:
+        return found
+    moved = summary.changes(figures.results(earlier), results)
+    return [*found, _moved(view, f"与上一数据版本（{earlier.version.name}）相比", moved)]
+
+
+def _moved(view: View, title: str, moved: Sequence[summary.Change]) -> dict[str, Any]:
+    better = sum(each.improved is True for each in moved)
+    worse = sum(each.improved is False for each in moved)
+    arrows = {True: "↑ 好转", False: "↓ 下滑", None: "— 变化"}
+    order = {False: 0, True: 1, None: 2}
+    return {
+        "title": f"{title}：{better} 项好转、{worse} 项下滑",
+        "empty": "状态没有变化。",
+        "rows": [
+            {
+                "arrow": arrows[each.improved],
+                "name": each.after.indicator.short,
+                "before": each.before.status,
+                "after": each.after.status,
+                "figures": f"{number(each.before.actual, each.after.indicator.unit)} → "
+                f"{number(each.after.actual, each.after.indicator.unit, each.after.target)}",
+                "go": f"indicator?id={each.after.id}",
+                "href": view.address("indicator", {"id": each.after.id}),
+            }
+            for each in sorted(moved, key=lambda change: order[change.improved])
+        ],
+    }
 
 
 def table_columns() -> tuple[str, ...]:
@@ -124,13 +192,13 @@ def table(results: Sequence[Result]) -> list[tuple[str, ...]]:
             WORDS[each.status],
             number(each.actual, each.indicator.unit, each.target),
             _or_dash(each.target, each.indicator.unit),
-            _or_dash(each.gap, each.indicator.unit),
+            _or_dash(each.gap, summary.points(each.indicator.unit)),
             number(each.baseline, each.indicator.unit),
             _or_dash(each.schedule, each.indicator.unit),
             "—" if each.pace is None else f"{each.pace:.2f}",
             "—" if each.lag_days is None else f"{each.lag_days:,.0f}",
             _or_dash(each.forecast, each.indicator.unit),
-            _or_dash(each.required_per_quarter, each.indicator.unit),
+            _or_dash(each.required_per_quarter, summary.points(each.indicator.unit)),
             "、".join(each.indicator.departments),
         )
         for each in results
