@@ -164,10 +164,10 @@ def gap_words(result: Result) -> str:
     name, unit = result.indicator.name, result.indicator.unit
     if result.actual is None:
         return f"{name}：无数据"
-    if result.target is None:
-        return f"{name}现为 {number(result.actual, unit)}（监测，无数字目标）"
     if result.status == status.NOT_ASSESSED:
         return f"{name}：{number(result.actual, unit)}"
+    if result.target is None:
+        return f"{name}现为 {number(result.actual, unit)}（监测，无数字目标）"
     if not result.gap:
         return f"{name}已达到目标值 {number(result.target, unit)}"
     return f"{name}距目标值还差 {number(result.gap, points(unit))}"

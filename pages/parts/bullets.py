@@ -19,6 +19,7 @@ class Bullet:
     status: str
     figure: str
     target_figure: str
+    at_deadline: str
     actual: float
     baseline: float | None
     target: float | None
@@ -47,7 +48,9 @@ def bullet(view: View, result: Result, faded: bool = False) -> Bullet:
         alt.append(f"目标值 {number(result.target, unit)}")
     if result.baseline is not None:
         alt.append(f"基期值 {number(result.baseline, unit)}")
-    if result.forecast is not None:
+    if result.at_deadline is not None:
+        alt.append(f"期限时 {number(result.at_deadline, unit, result.target)}")
+    elif result.forecast is not None:
         alt.append(f"按当前进度到期限时 {number(result.forecast, unit)}")
     if result.status != NOT_ASSESSED:
         alt.append(WORDS[result.status])
@@ -61,6 +64,7 @@ def bullet(view: View, result: Result, faded: bool = False) -> Bullet:
         status=result.status,
         figure=number(result.actual, unit if unit == "%" or not target else "", result.target),
         target_figure=target,
+        at_deadline=_changed_since_deadline(result),
         actual=place(result.actual) or 0.0,
         baseline=place(result.baseline),
         target=place(result.target),
@@ -72,3 +76,10 @@ def bullet(view: View, result: Result, faded: bool = False) -> Bullet:
         href=view.address("indicator", go),
         faded=faded,
     )
+
+
+def _changed_since_deadline(result: Result) -> str:
+    """The value at the deadline where today's differs from it, else empty."""
+    if result.at_deadline is None or result.at_deadline == result.actual:
+        return ""
+    return number(result.at_deadline, result.indicator.unit, result.target)

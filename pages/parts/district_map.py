@@ -166,6 +166,8 @@ def finding(results: Sequence[Result]) -> str:
     named = [r for r in results if r.group != NO_DISTRICT and r.actual is not None]
     if not named:
         return "各区县均无数据"
+    if not any(r.actual for r in named):
+        return f"有数据的 {len(named)} 个区县均为 {number(0.0, named[0].indicator.unit)}"
     ranked = sorted(named, key=lambda r: -(r.actual or 0.0))
     lead = "、".join(short(r.group or "") for r in ranked[:2])
     unit = ranked[0].indicator.unit
@@ -180,7 +182,7 @@ def finding(results: Sequence[Result]) -> str:
     none = [short(r.group or "") for r in ranked if not r.actual]
     if none:
         more = f"{'、'.join(none[:3])}{f'等 {len(none)} 处' if len(none) > 3 else ''}尚无"
-        return f"{words}，{more}" if ranked[0].actual else "各区县均尚无"
+        return f"{words}，{more}"
     last = ranked[-1]
     return f"{words}，{short(last.group or '')}最少（{number(last.actual, unit)}）"
 

@@ -238,7 +238,7 @@ def rows(view: View, indicator: Indicator, district: str) -> None:
     narrowed = view
     if district:
         narrowed = replace(view, scope=replace(view.scope, district=(district,)))
-    where = district or "全市"
+    where = narrowed.scope.words or "全市"
     institutions = _institutions(narrowed, indicator)
     left, right = st.columns([2, 3], gap="small")
     with left:

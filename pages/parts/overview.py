@@ -42,12 +42,10 @@ def content(view: View, results: Sequence[Result], chosen: str, owner: str) -> d
             for name, count in tally.items()
         ],
         "columns": _columns(view, results, chosen, owner),
-        "worst_title": f"最需要关注的 {len(worst)} 项（共 {behind} 项滞后）"
-        if worst and not view.after_deadline
-        else "未达成的指标"
-        if view.after_deadline
-        else "最需要关注的指标",
-        "worst_empty": "筛选范围内只看贡献，不评定状态。" if view.scope else "没有滞后的指标。",
+        "worst_title": _worst_title(view, len(worst), behind),
+        "worst_empty": "筛选范围内只看贡献，不评定状态。"
+        if view.scope
+        else "没有滞后或未达成的指标。",
         "worst": [
             {
                 "short": each.indicator.short,
@@ -73,7 +71,9 @@ def content(view: View, results: Sequence[Result], chosen: str, owner: str) -> d
         ],
         "changes": _changes(view, results),
         "map": None,
-        "band": f"{plan.status.forecast_band:.0%}",
+        "ring": "期限时的值"
+        if view.after_deadline
+        else f"按当前进度到期限时（细线为 {plan.status.forecast_band:.0%} 预测区间）",
         "data_columns": list(table_columns()),
         "data_rows": [list(row) for row in table(results)],
     }
@@ -105,6 +105,11 @@ def _columns(
     total = sum(sizes)
     cut = min(range(1, len(blocks) + 1), key=lambda n: abs(2 * sum(sizes[:n]) - total))
     return [blocks[:cut], blocks[cut:]] if blocks[cut:] else [blocks]
+
+
+def _worst_title(view: View, shown: int, behind: int) -> str:
+    word = "未达成" if view.after_deadline else "滞后"
+    return f"最需要关注的 {shown} 项（共 {behind} 项{word}）" if shown else "最需要关注的指标"
 
 
 def _owners(view: View, result: Result) -> str:
