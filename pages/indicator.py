@@ -8,7 +8,7 @@ from pages.parts.view import view
 shown = view()
 chosen = indicator.choose(shown)
 result = figures.result(shown, chosen)
-district = st.query_params.get("district", "")
+area = st.query_params.get("area", "")
 
 indicator.head(shown, result)
 left, right = st.columns([3, 2], gap="small")
@@ -16,5 +16,5 @@ with left:
     indicator.chart(shown, result)
 with right:
     indicator.status(shown, result)
-indicator.districts(shown, chosen, district)
-indicator.rows(shown, chosen, district)
+indicator.districts(shown, chosen, area)
+indicator.rows(shown, chosen, area)

@@ -60,7 +60,7 @@ def verdict(results: Sequence[Result], as_of: date, deadline: date, part: str = 
     """One sentence on all indicators; under filters (``part`` in words) it names no status."""
     total = len(results)
     if part:
-        return Sentence(f"{part}对 {total} 项指标的贡献（不评定状态）", "", "")
+        return _contribution(results, part)
     reached, behind = _tally(results, status.REACHED), _tally(results, status.BEHIND)
     if as_of >= deadline:
         late = _tally(results, (status.ACHIEVED_LATE,))
@@ -80,6 +80,19 @@ def verdict(results: Sequence[Result], as_of: date, deadline: date, part: str = 
     if behind:
         return Sentence(joined, f"{behind} 项滞后", f"，距收官 {left} 天")
     return Sentence(joined + "没有滞后", "", f"，距收官 {left} 天")
+
+
+def _contribution(results: Sequence[Result], part: str) -> Sentence:
+    """A part of the city contributes; only where 目标分解 gives it targets is it assessed."""
+    whole = f"{part}对 {len(results)} 项指标的贡献"
+    assessed = [each for each in results if each.status != status.NOT_ASSESSED]
+    if not assessed:
+        return Sentence(f"{whole}（不评定状态）", "", "")
+    behind = _tally(assessed, status.BEHIND)
+    start = f"{whole}：{len(assessed)} 项有分解目标，其中"
+    return (
+        Sentence(start, f"{behind} 项滞后", "") if behind else Sentence(start + "没有滞后", "", "")
+    )
 
 
 def _others(results: Sequence[Result], statuses: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from pages.parts.view import AUTHORITY, DISTRICT, LEVEL
 from queries.status import WORDS, number
 
 HERE = Path(__file__).parent
@@ -60,11 +61,23 @@ def render(template: str, **values: Any) -> str:
 
 
 def block(html: str, key: str) -> str | None:
-    """Show rendered markup; returns the ``data-go`` of the place just clicked, else None."""
-    result = _block(data={"html": html}, key=key, on_go_change=_heard)
+    """Show rendered markup; returns the ``data-go`` of the place just clicked, else None.
+
+    What a place may say: ``page?id=x``, ``?name=value`` (this page), ``~district=x`` (global).
+    """
+    result = _block(data={"html": html}, key=key, on_go_change=lambda: _heard(key))
     clicked: str | None = result.go
     return clicked
 
 
-def _heard() -> None:
-    """Streamlit reports a trigger only where a callback is given."""
+def _heard(key: str) -> None:
+    """Set a global filter for ``~name=value``: possible only before its widget is drawn again.
+
+    An empty value clears the filter. Everything else is left to ``follow``.
+    """
+    clicked = st.session_state[key].go
+    if not clicked or not clicked.startswith("~"):
+        return
+    name, _, value = clicked[1:].partition("=")
+    if name in (AUTHORITY, LEVEL, DISTRICT):
+        st.session_state[name] = [value] if value else []

@@ -107,7 +107,7 @@ def markup(view: View, results: Sequence[Result], chosen: str) -> str:
         part = by_name.get(name)
         value = part.actual if part else None
         pressed = name == chosen
-        parameters = {"id": indicator.id} | ({} if pressed else {"district": name})
+        parameters = {"id": indicator.id} | ({} if pressed else {"area": name})
         fill = fills.get(name, "#D5DAE0")
         return {
             "name": name,
@@ -116,7 +116,7 @@ def markup(view: View, results: Sequence[Result], chosen: str) -> str:
             "fill": fill,
             "ink": "#fff" if fill in theme.SEQUENCE[3:] else "#1B2733",
             "on": pressed,
-            "go": f"?district={'' if pressed else name}",
+            "go": f"?area={'' if pressed else name}",
             "href": view.address("indicator", parameters),
         }
 

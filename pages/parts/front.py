@@ -10,11 +10,11 @@ from typing import NoReturn
 import streamlit as st
 from data.versions import DamagedVersion, NoVersion, OldSchema, pointer_note
 
-from data.contract import AUTHORITIES, LEVELS
+from data.contract import AUTHORITIES, LEVELS, NO_DISTRICT
 from data.plan import Plan, PlanError, load_plan
 from pages.parts import first_start, theme
 from pages.parts.block import block, render
-from pages.parts.view import AS_OF, AUTHORITY, LEVEL, View
+from pages.parts.view import AS_OF, AUTHORITY, DISTRICT, LEVEL, View
 from queries.evaluate import Scope
 from queries.run import OpenVersion, open_current
 
@@ -84,7 +84,7 @@ def filters(version_: OpenVersion) -> View:
                 bind="query-params",
                 label_visibility="collapsed",
                 required=True,
-                width=140,
+                width=136,
             )
             authority = st.multiselect(
                 "主管",
@@ -93,7 +93,7 @@ def filters(version_: OpenVersion) -> View:
                 bind="query-params",
                 placeholder="全部主管",
                 label_visibility="collapsed",
-                width=170,
+                width=150,
             )
             level = st.multiselect(
                 "层次",
@@ -102,12 +102,21 @@ def filters(version_: OpenVersion) -> View:
                 bind="query-params",
                 placeholder="全部层次",
                 label_visibility="collapsed",
-                width=170,
+                width=150,
+            )
+            district = st.multiselect(
+                "区县",
+                places(version_),
+                key=DISTRICT,
+                bind="query-params",
+                placeholder="全部区县",
+                label_visibility="collapsed",
+                width=150,
             )
     found = View(
         version_,
         day or version_.as_of,
-        Scope(authority=tuple(authority), level=tuple(level)),
+        Scope(authority=tuple(authority), level=tuple(level), district=tuple(district)),
     )
     with line:
         block(
@@ -124,6 +133,12 @@ def filters(version_: OpenVersion) -> View:
     for note in notes(found):
         block(render("note", text=note), key=f"note-{note}")
     return found
+
+
+def places(version_: OpenVersion) -> list[str]:
+    """The districts, the development zones, and 未填区县 where an institution names none."""
+    missing = any(each.district == NO_DISTRICT for each in version_.institutions)
+    return [*version_.districts, *([NO_DISTRICT] if missing else [])]
 
 
 def notes(view: View) -> list[str]:

@@ -55,8 +55,8 @@ def choose(view: View) -> Indicator:
     )
     if picked != asked:
         st.query_params["id"] = picked
-        if "district" in st.query_params:
-            del st.query_params["district"]
+        if "area" in st.query_params:
+            del st.query_params["area"]
         st.rerun()
     return next(each for each in plan.indicators if each.id == picked)
 
@@ -228,16 +228,16 @@ def _status(view: View, indicator: Indicator) -> str:
     )
 
 
-def districts(view: View, indicator: Indicator, district: str) -> None:
+def districts(view: View, indicator: Indicator, area: str) -> None:
     """Map and ranking; a click keeps the page on that district."""
-    follow(block(district_map.for_view(view, indicator, district), key="districts"))
+    follow(block(district_map.for_view(view, indicator, area), key="districts"))
 
 
-def rows(view: View, indicator: Indicator, district: str) -> None:
+def rows(view: View, indicator: Indicator, area: str) -> None:
     """Institutions and evidence rows of the chosen district or the city, each with a download."""
     narrowed = view
-    if district:
-        narrowed = replace(view, scope=replace(view.scope, district=(district,)))
+    if area:
+        narrowed = replace(view, scope=replace(view.scope, district=(area,)))
     where = narrowed.scope.words or "全市"
     institutions = _institutions(narrowed, indicator)
     left, right = st.columns([2, 3], gap="small")

@@ -15,7 +15,7 @@ from queries.run import OpenVersion
 
 _KEY = "view"
 # Keys of the global filters, which are also their names in the address bar.
-AS_OF, AUTHORITY, LEVEL = "as_of", "authority", "level"
+AS_OF, AUTHORITY, LEVEL, DISTRICT = "as_of", "authority", "level", "district"
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class View:
             found.append((AS_OF, self.as_of.isoformat()))
         found += [(AUTHORITY, each) for each in self.scope.authority]
         found += [(LEVEL, each) for each in self.scope.level]
+        found += [(DISTRICT, each) for each in self.scope.district]
         return f"./{page}?{urlencode(found)}" if found else f"./{page}"
 
 
@@ -75,9 +76,11 @@ def view() -> View:
 def follow(target: str | None) -> None:
     """Go where a click points: ``page?name=value``, or ``?name=value`` to stay on the page.
 
-    Parameters come from markup made on the server; unknown pages are ignored.
+    An empty value takes the parameter out of the address. ``~district=value`` has already set the
+    global filter (``pages.parts.block``). Parameters come from markup made on the server; unknown
+    pages are ignored.
     """
-    if not target:
+    if not target or target.startswith("~"):
         return
     from urllib.parse import parse_qsl
 
