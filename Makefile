@@ -62,7 +62,7 @@ $(PY):
 	@command -v $(PYTHON) >/dev/null || $(call apt,python3)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call apt,python3-venv python3-pip)
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call apt,python3-venv)
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: requirements.txt | $(PY)

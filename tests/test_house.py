@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from streamlit import config
+from streamlit import config, file_util
 
 from pages.parts.menu import MENU
 
@@ -152,6 +152,17 @@ def test_no_strange_host_is_named() -> None:
             if host != "127.0.0.1" and not NAMES_ONLY.search(host)
         ]
     assert not found
+
+
+def phrases() -> list[tuple[str, str]]:
+    text = (ROOT / ".streamlit" / "phrases.toml").read_text("utf-8")
+    return [(chunk, english) for chunk, words in tomllib.loads(text).items() for english in words]
+
+
+@pytest.mark.parametrize(("chunk", "english"), phrases())
+def test_phrases_are_those_of_the_pinned_frontend(chunk: str, english: str) -> None:
+    scripts = Path(file_util.get_static_dir()).glob(f"static/js/{chunk}.*.js")
+    assert any(f"`{english}`" in script.read_text("utf-8") for script in scripts)
 
 
 def test_streamlit_settings_exist_and_keep_it_offline() -> None:

@@ -113,6 +113,7 @@ def test_assets_are_compressed_and_kept(small: Server) -> None:
     path = asset(small)
     plain, whole = ask(small, path)
     assert "content-encoding" not in plain.headers
+    assert "没有这个页面" in whole.decode()
     packed, body = ask(small, path, accept_encoding="gzip, deflate")
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.headers["content-type"].startswith("text/javascript")
@@ -127,7 +128,10 @@ def test_assets_are_compressed_and_kept(small: Server) -> None:
 
 
 def test_ranges_pass_through(small: Server) -> None:
-    path = asset(small)
+    _, shell = ask(small, "/")
+    found = re.search(r"static/js/react-dom\.[^\"]+", shell.decode())
+    assert found
+    path = f"/{found.group()}"
     _, whole = ask(small, path)
     part, body = ask(small, path, accept_encoding="gzip", range="bytes=100-199")
     assert part.status == 206
@@ -179,13 +183,31 @@ def test_components_charts_files_work_under_the_policy(
     expect(page.locator(".js-plotly-plot .bars path").first).to_be_visible()
     expect(page.locator("[data-testid='stDataFrame'] canvas").first).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="下载").click()
+        page.get_by_role("button", name="下载", exact=True).click()
     assert download.value.suggested_filename == "表.csv"
     assert download.value.path().read_text("utf-8") == "甲,乙\n" * 20_000
     page.locator("input[type=file]").set_input_files(
         {"name": "a.csv", "mimeType": "text/csv", "buffer": b"x" * 100_000}
     )
     expect(page.get_by_test_id("stText").get_by_text("1")).to_be_visible()
+
+
+def test_the_frontend_speaks_chinese(visit: Callable[..., Visitor], small: Server) -> None:
+    visitor = visit(small)
+    page = visitor.goto("/no-such-page")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("没有这个页面")
+    assert not re.search(r"[A-Za-z]{4,}", dialog.inner_text().replace("no-such-page", ""))
+    dialog.get_by_role("button", name="关闭").first.click()
+    # The frontend writes the message of its dialog to the console as well.
+    visitor.errors.clear()
+
+    page = visitor.goto("/parts")
+    page.locator("[data-testid='stDataFrame']").first.hover()
+    expect(page.get_by_role("button", name="下载 CSV").first).to_be_attached()
+    uploader = page.get_by_test_id("stFileUploader")
+    expect(uploader.get_by_role("button", name="选择文件")).to_be_visible()
+    expect(uploader).to_contain_text("单个文件不超过")
 
 
 def test_deep_link_needs_no_guessing(visit: Callable[..., Visitor], small: Server) -> None:
