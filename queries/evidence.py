@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 
 import pandas as pd
 
+from data import command
 from data.contract import NO_DISTRICT
 from data.plan import Indicator
 from queries import output
@@ -80,4 +80,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.run(main)

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import duckdb
 import pandas as pd
-from data.versions import DamagedVersion, NoVersion, OldSchema
 
+from data.command import Parser
 from data.plan import PlanError
+from data.versions import DamagedVersion, NoVersion, OldSchema
 from queries.run import OpenVersion, open_current, open_file
 
 FORMATS = ("table", "json", "csv")
@@ -25,29 +26,6 @@ FORMATS = ("table", "json", "csv")
 
 class RequestError(Exception):
     """A request that cannot be answered; the message says why, in Chinese."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(2, f"参数有误：{_in_chinese(message)}\n")
-
-
-_PHRASES = (
-    ("the following arguments are required: ", "缺少参数 "),
-    ("unrecognized arguments: ", "不认识的参数 "),
-    ("expected one argument", "后面要有一个值"),
-    ("expected at most one argument", "后面至多一个值"),
-    ("invalid choice: ", "不可选的值 "),
-    ("choose from ", "可选 "),
-    ("argument ", "参数 "),
-)
-
-
-def _in_chinese(message: str) -> str:
-    for english, chinese in _PHRASES:
-        message = message.replace(english, chinese)
-    return message
 
 
 def day(text: str) -> date:
@@ -65,10 +43,9 @@ def several(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def parser(module: str, description: str) -> argparse.ArgumentParser:
-    """A parser with the arguments every command has."""
-    made = _Parser(prog=f"python -m {module}", description=description, add_help=False)
-    made.add_argument("-h", "--help", action="help", help="显示本说明")
+def parser(module: str, description: str) -> Parser:
+    """A parser with the arguments every command of this room has."""
+    made = Parser(module, description)
     made.add_argument(
         "--as-of", type=day, metavar="DATE", help="数据截至日，YYYY-MM-DD；默认为数据自己的截止日"
     )
@@ -92,12 +69,9 @@ def version(options: argparse.Namespace) -> OpenVersion:
 
 @contextmanager
 def errors() -> Iterator[None]:
-    """Turns what may go wrong into one line of Chinese on standard error and exit code 2."""
+    """Turns what is known to go wrong into Chinese on standard error and exit code 2."""
     try:
         yield
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except (RequestError, PlanError, NoVersion, DamagedVersion, OldSchema) as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -61,13 +61,12 @@ def at(view: View, day: date) -> list[Result]:
 def earlier_version(view: View) -> View | None:
     """The version before the one looked at, seen in the same way; None where there is none.
 
-    An unreadable one is passed over: what changed since is a service, not a promise.
+    One that cannot be used is passed over: what changed since is a service, not a promise.
     """
-    for older in versions.before(view.version.path):
-        try:
-            return replace(view, version=open_file(older.path, view.version.plan))
-        except (versions.DamagedVersion, versions.OldSchema):
+    for older in versions.list_versions():
+        if older.id >= view.version.path.stem or older.fault:
             continue
+        return replace(view, version=open_file(older.path, view.version.plan))
     return None
 
 

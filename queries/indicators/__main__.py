@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+from data import command
 from data.contract import AUTHORITIES, INSTITUTION_LEVELS
 from queries import output
 from queries.evaluate import BREAKDOWNS, Result, Scope, evaluate
@@ -90,4 +90,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.run(main)
