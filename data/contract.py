@@ -36,6 +36,7 @@ TITLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "国家双高学校": (("院校",), ("高职", "职业本科")),
 }
 
+# Dates outside this span are accepted but pointed out; Excel itself starts in 1900.
 FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2100, 12, 31)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -47,7 +48,7 @@ class Column:
     kind: text, date, date_or_year, year, count (whole, >= 0), number, amount (>= 0), share
     (0-100), longitude, latitude, flag (是/否) or choice (one of ``choices``).
     refers: what the text must resolve to: institution, point, group, enterprise, district,
-    industry, indicator, deliverable, or empty.
+    industry, indicator, deliverable, item (an indicator or a deliverable), body_kind, or empty.
     """
 
     header: str
@@ -57,6 +58,11 @@ class Column:
     choices: tuple[str, ...] = ()
     refers: str = ""
     note: str = ""
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the text is a code, which Excel may have turned into a number."""
+        return self.name.endswith(("_id", "_code")) or self.name in ("to_institution", "scope")
 
 
 @dataclass(frozen=True)
@@ -431,6 +437,9 @@ SHEETS: tuple[Sheet, ...] = (
         brings="数据名称、数据截止日和数据性质",
     ),
 )
+
+# Sheets of the template that carry no data: instructions, and the lists behind the drop-downs.
+INSTRUCTION_SHEET, OPTIONS_SHEET = "填表说明", "选项"
 
 BY_TITLE = {sheet.title: sheet for sheet in SHEETS}
 BY_TABLE = {sheet.table: sheet for sheet in SHEETS}
