@@ -9,14 +9,13 @@ whatever the seed. All dates derive from the plan's.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import pandas as pd
 
+from data import command
 from data.contract import BY_TITLE, SHEETS
 from data.demonstration import duties, figures, partners
 from data.demonstration.course import Row, Setting
@@ -24,6 +23,7 @@ from data.demonstration.points import Catalogue, Points
 from data.demonstration.schools import Places, make_schools
 from data.demonstration.titles import Titles, make_groups
 from data.plan import Plan, PlanError, load_plan
+from data.template import write_workbook
 
 DEFAULT_SEED = 1
 
@@ -97,30 +97,21 @@ def _frame(title: str, rows: Sequence[Row]) -> pd.DataFrame:
 
 def write(path: Path, seed: int = DEFAULT_SEED) -> dict[str, pd.DataFrame]:
     """Write the demonstration workbook; returns its frames. Raises OSError and PlanError."""
-    from data.template import write_workbook
-
-    frames = build(seed)
-    write_workbook(path, frames)
+    plan = load_plan()
+    frames = build(seed, plan)
+    write_workbook(frames, path, plan)
     return frames
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"参数有误：{message}\n用法见 python -m data.demo --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command ``python -m data.demo``; returns its exit code."""
-    parser = _Parser(
-        prog="python -m data.demo",
-        description="生成演示工作簿：院校、企业和数字全部虚构；同一种子，内容相同。",
-        add_help=False,
+    parser = command.Parser(
+        "data.demo", "生成演示工作簿：院校、企业和数字全部虚构；同一种子，内容相同。"
     )
     parser.add_argument("file", metavar="FILE.xlsx", type=Path, help="要写出的工作簿")
     parser.add_argument(
         "--seed", metavar="N", type=int, default=DEFAULT_SEED, help=f"随机种子，默认 {DEFAULT_SEED}"
     )
-    parser.add_argument("-h", "--help", action="help", help="显示本说明")
     chosen = parser.parse_args(arguments)
     path: Path = chosen.file
     fault = _fault(path, chosen.seed)
@@ -130,11 +121,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         frames = write(path, chosen.seed)
     except PlanError as error:
-        print(str(error), file=sys.stderr)
-        return 1
+        print(error, file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"无法写出 {path}：{error.strerror or error}", file=sys.stderr)
-        return 1
+        return 2
     rows = sum(len(frame) for frame in frames.values())
     print(f"已生成演示工作簿 {path}：{len(frames)} 张表，{rows:,} 行（种子 {chosen.seed}）")
     return 0
@@ -150,4 +141,4 @@ def _fault(path: Path, seed: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.run(main)

@@ -365,7 +365,7 @@ def make_interim_targets(setting: Setting) -> list[Row]:
                 "批准日期": approved,
                 "截止日期": expires,
                 "理由": "新设学校首届学生入学晚于预期，经研究分步达到（示例）",
-                "批准单位": "示例专项工作领导小组",
+                "批准单位": setting.plan.default_department,
             }
         )
     return rows
@@ -411,6 +411,7 @@ def make_meetings(setting: Setting) -> list[Row]:
         day = workday(end - timedelta(days=int(rng.integers(3, 25))))
         topics = [sections[(number * 2 + i) % len(sections)] for i in range(2)]
         words = [topic.title.rstrip("。") for topic in topics]
+        actions = rng.permutation(len(DECISIONS))
         for decision in range(int(rng.integers(3, 6))):
             departments = topics[decision % 2].departments or (setting.plan.default_department,)
             due = workday(day + timedelta(days=int(rng.integers(40, 170))))
@@ -421,7 +422,7 @@ def make_meetings(setting: Setting) -> list[Row]:
                     "会议编号": f"HY{number + 1:02d}",
                     "日期": day,
                     "主题": f"{'、'.join(words)}推进情况",
-                    "议定事项": f"{words[decision % 2]}：{pick(rng, DECISIONS)}（示例）",
+                    "议定事项": f"{words[decision % 2]}：{DECISIONS[actions[decision]]}（示例）",
                     "责任单位": pick(rng, departments),
                     "办结期限": due,
                     "办结日期": None if still_open else closed,

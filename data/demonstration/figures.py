@@ -143,8 +143,8 @@ def _intake(
     planned = np.where(halved, planned / 2, planned)
     active = np.array([[p.in_force(day) for day in autumns] for p in points])
     planned = np.where(active, np.maximum(np.round(planned / 5) * 5, 20), 0)
-    applied = np.round(planned * np.exp(0.52 + 0.24 * quality + rng.normal(0, 0.13, (n, k))))
-    admitted = np.round(np.minimum(planned, applied * 0.9 + planned * 0.2))
+    applied = np.round(planned * np.exp(0.40 + 0.28 * quality + rng.normal(0, 0.15, (n, k))))
+    admitted = np.round(np.minimum(planned, applied * 0.88 + planned * 0.12))
     came = np.clip(0.94 + 0.015 * quality + rng.normal(0, 0.02, (n, k)), 0.7, 0.995)
     return {
         "招生计划": planned,
@@ -204,7 +204,7 @@ def _outcomes(
         enrolled += np.where(back < length, earlier * (1 - 0.02 * back), 0)
         graduates += np.where(back == length, np.floor(earlier * 0.95), 0)
     noise = rng.normal(0, 1, (3, n, k))
-    placed = np.floor(graduates * np.clip(0.945 + 0.042 * quality + 0.02 * noise[0], 0.45, 0.995))
+    placed = np.floor(graduates * np.clip(0.935 + 0.05 * quality + 0.02 * noise[0], 0.45, 0.995))
     onward = np.select([level == "中职", level == "高职"], [0.52, 0.2], 0.12)[:, None]
     further = np.floor(placed * np.clip(onward + 0.05 * noise[1], 0.02, 0.8))
     fitting = np.clip(0.74 + 0.075 * quality + 0.05 * noise[2], 0.2, 0.98)
@@ -220,10 +220,10 @@ def _outcomes(
 def _make_mistakes(
     setting: Setting, rng: np.random.Generator, points: Points, figures: Figures
 ) -> None:
-    """A few years left out and a few numbers too large: warnings, and worth showing."""
+    """A few years left out and a nought too many: warnings, and worth showing."""
     reported = Counter(row["专业点编号"] for row in figures.rows)
     whole = [p.id for p in points.all if p.steady and reported[p.id] == len(setting.years)]
-    chosen = [whole[int(i)] for i in rng.choice(len(whole), 6, replace=False)]
+    chosen = [whole[int(i)] for i in rng.choice(len(whole), 5, replace=False)]
     middle = setting.years[len(setting.years) // 2]
     kept = []
     for row in figures.rows:
@@ -231,7 +231,7 @@ def _make_mistakes(
         if row["年度"] == middle and place is not None:
             if place < 3:
                 continue
-            row["报考人数"] *= 10
+            row["在校生"] *= 10
         kept.append(row)
     figures.rows = kept
 

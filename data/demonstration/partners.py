@@ -175,15 +175,14 @@ def make_pathways(setting: Setting, schools: Sequence[School], points: Points) -
     for kind, (start_level, end_level, number) in PATHWAYS.items():
         for _ in range(number):
             start = pick(rng, by_level[start_level])
-            alike = [p for p in by_level[end_level] if p.industry == start.industry]
-            end = pick(rng, alike or by_level[end_level])
-            to: str = end.school.id
-            code: str | None = end.specialty.written
+            ends = by_level[end_level]
+            end = pick(rng, [p for p in ends if p.industry == start.industry] or ends or [None])
             luck = rng.random()
-            if end_level == "职业本科" and luck < 0.5:
-                outside = f"示例市外本科院校{int(rng.integers(1, 9)):02d}"
-                to = outside if luck < 0.3 else pick(rng, universities).id
-                code = None
+            to, code = f"示例市外本科院校{int(rng.integers(1, 9)):02d}", None
+            if end is not None and (end_level == "高职" or luck > 0.5):
+                to, code = end.school.id, end.specialty.written
+            elif luck > 0.3 and universities:
+                to = pick(rng, universities).id
             day = max(pick(rng, autumns), start.opened)
             over = rng.random() < 0.06 and day < setting.issued
             rows.append(

@@ -199,10 +199,12 @@ def _change(setting: Setting, schools: Sequence[School]) -> None:
 
 
 def _place(rng: np.random.Generator, places: Places, schools: Sequence[School]) -> None:
-    for school, district in zip(schools, places.draw(rng, len(schools)), strict=True):
-        school.district = district
+    secondary = [s for s in schools if s.level == "中职"]
+    for part in ([s for s in schools if s.level != "中职"], secondary):
+        for school, district in zip(part, places.draw(rng, len(part)), strict=True):
+            school.district = district
     # Every district has a secondary school of its own.
-    taken = {s.district for s in schools if s.level == "中职" and not s.technician}
+    taken = {s.district for s in secondary if not s.technician}
     spare = iter(_ordinary_secondary(schools))
     for name in places.names:
         if name not in taken:
@@ -233,13 +235,15 @@ class Places:
         self.shapes: dict[str, Any] = dict(zip(shapes["name"], shapes.geometry, strict=True))
         # The nearer to the middle, the more institutions; some districts have more than others.
         distance = np.hypot(longitude - np.median(longitude), latitude - np.median(latitude))
-        pull = setting.rng("districts").gamma(4.0, 0.25, len(table))
-        weights = (np.exp(-distance / 0.3) + 0.12) * pull
+        pull = setting.rng("districts").gamma(12.0, 1 / 12, len(table))
+        weights = (np.exp(-distance / 0.18) + 0.15) * pull
         self.weights = weights / weights.sum()
 
     def draw(self, rng: np.random.Generator, number: int) -> list[str]:
-        """So many districts."""
-        return [self.names[i] for i in rng.choice(len(self.names), number, p=self.weights)]
+        """So many districts in random order, each as often as its weight asks for."""
+        marks = (np.arange(number) + rng.random()) / number
+        drawn = np.searchsorted(np.cumsum(self.weights), rng.permutation(marks))
+        return [self.names[min(int(i), len(self.names) - 1)] for i in drawn]
 
     def spots(
         self, rng: np.random.Generator, districts: Sequence[str]
