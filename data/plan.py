@@ -44,11 +44,26 @@ class Department(_Part, frozen=True, kw_only=True):
     note: str = ""
 
 
+class NamedSpecialty(_Part, frozen=True, kw_only=True):
+    """A specialty that the policy names: as it writes it, and its name in the national catalogue
+    where that differs (empty if it does not)."""
+
+    name: str
+    catalogue: str = ""
+
+    @property
+    def specialty(self) -> str:
+        """The catalogue's name, under which specialty points are found."""
+        return self.catalogue or self.name
+
+
 class Section(_Part, frozen=True, kw_only=True):
     """A numbered piece of the policy text: a principle, goal, action, task or safeguard.
 
     text: verbatim, without the departments in brackets; empty where the policy gives only a title.
     duty: the words that follow the departments (按职责分工负责, 牵头负责), empty if none.
+    goals: of an action, the goals whose own indicators are shown with it (our grouping, not the
+    policy's). specialties: those the text names.
     """
 
     id: str
@@ -58,6 +73,8 @@ class Section(_Part, frozen=True, kw_only=True):
     text: str = ""
     departments: tuple[str, ...] = ()
     duty: str = ""
+    goals: tuple[str, ...] = ()
+    specialties: tuple[NamedSpecialty, ...] = ()
 
 
 class Indicator(_Part, frozen=True, kw_only=True):
@@ -67,6 +84,7 @@ class Indicator(_Part, frozen=True, kw_only=True):
     missing where the policy says 左右 or 基本. basis: whether the level filter means the point's
     level or the institution's. needs: tables, or table.column, without which the value is null.
     counts: role -> items, what ``queries/indicators/<id>.sql`` reads from plan_items.
+    newly_opened: the policy's verb is 增设, so that what was opened after the issue stands apart.
     """
 
     id: str
@@ -89,6 +107,7 @@ class Indicator(_Part, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     counts: dict[str, tuple[str, ...]] = {}
     provenance: str = ""
+    newly_opened: bool = False
 
 
 class Deliverable(_Part, frozen=True, kw_only=True):
@@ -289,6 +308,10 @@ class Plan(_PlanFile, frozen=True, kw_only=True):
     @property
     def safeguards(self) -> tuple[Section, ...]:
         return self._sections_of("safeguard")
+
+    def tasks_of(self, action: str) -> tuple[Section, ...]:
+        """The tasks of an action by its number, in the plan's order."""
+        return tuple(s for s in self.tasks if s.parent == action)
 
     @property
     def body_kinds(self) -> tuple[str, ...]:
@@ -493,11 +516,23 @@ def _faults(plan: Plan) -> Iterable[str]:
         yield from _unknown(where, section.departments, known)
         if section.parent and section.parent not in numbers:
             yield f"键 {where}.parent 的“{section.parent}”不在 sections 中"
+        yield from _section_faults(plan, section, where)
     for indicator in plan.indicators:
         yield from _indicator_faults(plan, indicator, known, numbers)
     for deliverable in plan.deliverables:
         yield from _deliverable_faults(plan, deliverable, known, numbers)
     yield from _rule_faults(plan)
+
+
+def _section_faults(plan: Plan, section: Section, where: str) -> Iterable[str]:
+    goals = {each.id for each in plan.goals}
+    for number in section.goals:
+        if number not in goals:
+            yield f"键 {where}.goals 的“{number}”不是 kind 为 goal 的条目"
+    yield from _repeated(f"{where}.specialties", "name", [s.name for s in section.specialties])
+    for each in section.specialties:
+        if each.name not in section.text:
+            yield f"键 {where}.specialties 的“{each.name}”不在该条目的 text 中"
 
 
 def _indicator_faults(

@@ -71,6 +71,28 @@ def test_every_section_text_is_verbatim_and_complete(plan: Plan) -> None:
             assert f"{section.text}{brackets}" in POLICY, section.id
 
 
+def test_specialties_that_the_policy_names(plan: Plan) -> None:
+    found = {s.id: "、".join(each.name for each in s.specialties) for s in plan.sections}
+    assert {number: names for number, names in found.items() if names} == facts.SPECIALTIES
+    catalogue = set(reference.specialties()["name"])
+    for section in plan.sections:
+        for each in section.specialties:
+            assert each.specialty in catalogue, each.name
+            assert (each.name in catalogue) == (not each.catalogue), each.name
+
+
+def test_indicators_of_goals_alone_are_shown_with_an_action(plan: Plan) -> None:
+    shown = {number for action in plan.actions for number in action.goals}
+    shown |= {task.id for task in plan.tasks}
+    assert [i.id for i in plan.indicators if not shown & set(i.sections)] == []
+    assert [t.id for action in plan.actions for t in plan.tasks_of(action.id)] == list(facts.TASKS)
+
+
+def test_newly_opened_where_the_policy_says_so(plan: Plan) -> None:
+    assert [i.id for i in plan.indicators if i.newly_opened] == ["points_emerging"]
+    assert all(("增设" in i.quote) == i.newly_opened for i in plan.indicators)
+
+
 def test_26_indicators_in_the_order_of_the_table(plan: Plan) -> None:
     assert [i.id for i in plan.indicators] == list(facts.INDICATORS)
     assert len(plan.indicators) == 26
@@ -426,6 +448,21 @@ FAULTS = {
         "forecast_points = 4",
         "forecast_points = 2",
         r"status\.forecast_points 至少为 3",
+    ),
+    "a specialty not in the text": (
+        '{ name = "软件技术" }',
+        '{ name = "软件工程技术" }',
+        r"（4\.1\.2）\.specialties 的“软件工程技术”不在该条目的 text 中",
+    ),
+    "a specialty twice": (
+        '{ name = "软件技术" }',
+        '{ name = "大数据技术" }',
+        r"specialties\.name 重复：“大数据技术”",
+    ),
+    "a goal that is a task": (
+        'goals = ["3.1", "3.2"]',
+        'goals = ["3.1", "4.1.1"]',
+        r"（4\.1）\.goals 的“4\.1\.1”",
     ),
     "floor above one": ("floor = 0.70", "floor = 1.10", r"enrolment\.floor"),
 }
