@@ -12,6 +12,7 @@ looked up in a sheet that is itself missing.
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -473,7 +474,9 @@ class _Checks:
 
     def stage(self) -> duckdb.DuckDBPyConnection:
         """The sheets and what the rules compare them with, as tables in memory."""
-        connection = duckdb.connect(":memory:")
+        # What does not fit into memory goes where temporary files belong, not into this folder.
+        spill = str(Path(tempfile.gettempdir()) / "duckdb")
+        connection = duckdb.connect(":memory:", config={"temp_directory": spill})
         connection.execute("set enable_progress_bar = false")
         self.fill_in()
         for sheet in SHEETS:

@@ -215,6 +215,8 @@ def _opened(draft: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": DATABASE_MEMORY,
         "temp_directory": f"{draft}.tmp",
+        # Most tables are small: blocks of 16 kB instead of 256 kB make a version a tenth as large.
+        "default_block_size": "16384",
     }
     with closing(duckdb.connect(str(draft), config=settings)) as connection:
         connection.execute("set enable_progress_bar = false")

@@ -195,8 +195,9 @@ def _lay_out(book: Book, title: str, rows: Sequence[Sequence[Any]], *, mac: bool
         book.problems.append(Problem(title, 2, 1, "", "", "没有数据，至少应填一行"))
     data = [index for index in filled if index > 0]
     raw.numbers = [index + 1 for index in data]
+    kept = [rows[index] for index in data]
     for name, position in raw.positions.items():
-        raw.cells[name] = [_at(rows[index], position) for index in data]
+        raw.cells[name] = [row[position] if position < len(row) else None for row in kept]
     _note_loose_cells(book, raw, header, rows, data)
 
 
@@ -206,7 +207,8 @@ def _at(row: Sequence[Any], position: int) -> Any:
 
 def _filled(row: Sequence[Any]) -> bool:
     """Whether anything can be seen in the row."""
-    return any(cell is not None and cell != "" and not is_blank(cell) for cell in row)
+    # A cell of the first column mostly decides.
+    return any(not is_blank(cell) for cell in row if cell is not None and cell != "")
 
 
 def _header_key(text: str) -> str:
@@ -581,11 +583,21 @@ class _Scan:
         return self.rows * self.columns
 
 
-_SUSPECT = re.compile(
-    rb"\bt\s*=\s*[\"']e[\"']|<(?:\w+:)?f[\s>/]|<!DOCTYPE|\br\s*=\s*[\"'][A-Z]{2,3}\d"
+# Each starts with a literal, which the search finds without stepping through the text: error cells,
+# formulas (with any namespace prefix), columns beyond Z, and attributes written in unusual ways.
+_SUSPECTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rb"t=[\"']e[\"']",
+        rb"<f[\s>/]",
+        rb":f[\s>/]",
+        rb"r=[\"'][A-Z]{2}",
+        rb" =[\"' ]",
+        rb"= [\"']",
+        rb"<!DOCTYPE",
+    )
 )
-_ROW = re.compile(rb"<(?:\w+:)?row\s")
-_ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br\s*=\s*[\"'](\d+)")
+_ROW_NUMBER = re.compile(rb"row r=[\"'](\d+)")
 
 
 def _scan(package: _Package, part: str, percent: frozenset[str]) -> _Scan:
@@ -593,18 +605,19 @@ def _scan(package: _Package, part: str, percent: frozenset[str]) -> _Scan:
     far away; parse it only if there may be any."""
     styled = None
     if percent:
-        styled = re.compile(rb"\bs\s*=\s*[\"'](" + "|".join(sorted(percent)).encode() + rb")[\"']")
+        styled = re.compile(rb"s=[\"'](" + "|".join(sorted(percent)).encode() + rb")[\"']")
+    suspects = (*_SUSPECTS, styled) if styled else _SUSPECTS
     suspect = False
     counted, last = 0, 0
     for chunk in _chunks(package, part):
-        suspect = suspect or bool(_SUSPECT.search(chunk) or (styled and styled.search(chunk)))
+        suspect = any(each.search(chunk) for each in suspects)
         if suspect:
             break
-        counted += len(_ROW.findall(chunk))
-        for found in _ROW_NUMBER.finditer(chunk):
-            last = max(last, int(found[1]))
+        numbers = _ROW_NUMBER.findall(chunk)
+        counted += len(numbers)
+        last = max([last, *map(int, numbers)])
     # Rows far below the rest, in a sheet of few rows.
-    if not suspect and last <= 2 * counted + 1000:
+    if not suspect and counted and last <= 2 * counted + 1000:
         return _Scan()
     return _parse_sheet(package, part, percent)
 
