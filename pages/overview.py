@@ -7,7 +7,8 @@ from pages.parts.block import block
 from pages.parts.view import follow, view
 
 shown = view()
-chosen = st.query_params.get("status", "")
-owner = st.query_params.get("department", "")
+chosen, owner = overview.known(
+    shown, st.query_params.get("status", ""), st.query_params.get("department", "")
+)
 follow(block(overview.markup(shown, chosen, owner), key="overview"))
 overview.downloads(shown)

@@ -14,9 +14,10 @@ from pages.parts.block import block, render
 from pages.parts.bullets import bullet
 from pages.parts.view import View, follow
 from queries import summary
+from queries.composition import newly_opened
 from queries.evaluate import Result, Scope, city_line, evaluate, outlook
 from queries.evidence import evidence
-from queries.run import fetch, run
+from queries.run import run
 from queries.status import NO_DATA, NOT_ASSESSED, number
 
 HEADERS = {
@@ -128,8 +129,8 @@ def _more(view: View, result: Result) -> list[tuple[str, str, str]]:
     indicator = result.indicator
     found = []
     tracks = indicator.counts.get("track")
-    if tracks and "title" not in indicator.counts and result.actual is not None and not view.scope:
-        ((opened,),) = fetch("newly_opened", view.version, indicator=indicator.id, as_of=view.as_of)
+    if tracks and "title" not in indicator.counts and result.actual is not None:
+        opened = newly_opened(view.version, indicator, view.as_of, view.scope)
         found.append(("其中印发后增设", number(float(opened), indicator.unit), ""))
     if not view.version.plan.include_technician and not view.scope:
         (beside,) = evaluate(view.version, view.as_of, Scope(outside=True), None, [indicator.id])

@@ -16,6 +16,12 @@ from queries.evaluate import Result
 from queries.status import BEHIND, WORDS, number
 
 
+def known(view: View, status: str, department: str) -> tuple[str, str]:
+    """What the address asks for, empty where there is no such status or department."""
+    owners = {name for each in view.version.plan.indicators for name in each.departments}
+    return status if status in WORDS else "", department if department in owners else ""
+
+
 @figures.kept(200)
 def markup(view: View, chosen: str, owner: str) -> str:
     """The overview as HTML; the status ``chosen`` or the department ``owner`` stands out."""

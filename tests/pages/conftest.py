@@ -1,0 +1,83 @@
+"""Pages run without a browser: the entry script as a visitor's session would run it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+ENTRY = ROOT / "pages" / "_front.py"
+
+
+class _Text(HTMLParser):
+    """What a reader sees of markup, and where its places lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.goes: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        self.goes += [value or "" for name, value in attrs if name == "data-go"]
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.words.append(data.strip())
+
+
+class Shown:
+    """A page after its run."""
+
+    def __init__(self, app: AppTest) -> None:
+        self.app = app
+
+    def html(self, key: str) -> str:
+        """The markup of the block with that key."""
+        for element in self.app.main:
+            if element.type == "bidi_component" and getattr(element, "key", None) == key:
+                markup: str = json.loads(element.proto.json)["html"]
+                return markup
+        raise AssertionError(f"no block {key}")
+
+    def blocks(self) -> list[str]:
+        """The keys of the blocks on the page."""
+        return [e.key for e in self.app.main if e.type == "bidi_component"]
+
+    def text(self, key: str) -> str:
+        """What a reader sees of the block, words joined by single spaces."""
+        return " ".join(self._parsed(key).words)
+
+    def goes(self, key: str) -> list[str]:
+        """Where the block's clickable places lead."""
+        return self._parsed(key).goes
+
+    def _parsed(self, key: str) -> _Text:
+        parser = _Text()
+        parser.feed(self.html(key))
+        return parser
+
+
+@pytest.fixture
+def show(demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shown]:
+    """``show("indicator.py", id="…")``: a page with its address, after its first run."""
+    monkeypatch.setenv("WAREHOUSE_DIR", str(demo_warehouse))
+
+    def run(page: str = "overview.py", **address: str | list[str]) -> Shown:
+        app = AppTest.from_file(str(ENTRY), default_timeout=60)
+        for name, value in address.items():
+            app.query_params[name] = value
+        if page != "overview.py":
+            app.switch_page(page)
+            for name, value in address.items():
+                app.query_params[name] = value
+        app.run()
+        assert not app.exception, [each.value for each in app.exception]
+        return Shown(app)
+
+    return run
