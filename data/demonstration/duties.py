@@ -213,8 +213,8 @@ def _yearly(setting: Setting, deliverable: Deliverable, owed: bool) -> Iterator[
     """Begun and finished for each year; owed: the last due one has not been finished."""
     dues = [day for day in deliverable.due_dates(setting.issued) if day <= setting.today]
     for due in dues:
-        start = max(due - timedelta(days=70), setting.issued)
-        yield workday(start), "推进中", None, f"{due.year} 年度工作启动"
+        start = max(workday(due - timedelta(days=70)), setting.issued + timedelta(days=1))
+        yield start, "推进中", None, f"{due.year} 年度工作启动"
         if owed and due == dues[-1]:
             late = min(due + timedelta(days=120), setting.today)
             yield workday(late), "推进中", None, f"{due.year} 年度尚未发布，正在会签"
