@@ -114,7 +114,11 @@ class _Series:
 
 def chosen_rows(version: OpenVersion, indicator: Indicator, scope: Scope) -> Rows:
     """The rows of an indicator inside a scope; technician institutions only if asked for."""
-    found = version.rows[indicator.id]
+    return rows_inside(version, version.rows[indicator.id], scope)
+
+
+def rows_inside(version: OpenVersion, found: Rows, scope: Scope) -> Rows:
+    """The rows inside a scope; technician institutions only if asked for."""
     mask = found.outside if scope.outside else ~found.outside
     if scope.level:
         allowed = [code for code, level in enumerate(version.levels) if level in scope.level]

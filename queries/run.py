@@ -19,11 +19,11 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
-from data.versions import check, current
 
 from data.contract import NO_DISTRICT
 from data.plan import Plan, load_plan
 from data.plan import item_rows as plan_item_rows
+from data.versions import check, current
 from queries import sql
 from queries.derive import derive
 from queries.rows import Rows
@@ -114,22 +114,31 @@ class OpenVersion:
     def rows(self) -> dict[str, Rows]:
         """The dated rows of every indicator, by id."""
         frame = run("indicator_rows", self)
-        institution = (
-            frame["institution_id"].map(self.institution_codes).to_numpy().astype(np.int32)
-        )
+        columns = self._columns(frame)
+        names = frame["indicator"].to_numpy(object)
+        return {each.id: columns.where(names == each.id) for each in self.plan.indicators}
+
+    @cached_property
+    def counts(self) -> dict[str, Rows]:
+        """The dated rows of what is counted beside the indicators (place_counts.sql), by name."""
+        frame = run("place_counts", self)
+        columns = self._columns(frame)
+        names = frame["what"].to_numpy(object)
+        return {name: columns.where(names == name) for name in sorted(set(names))}
+
+    def _columns(self, frame: pd.DataFrame) -> Rows:
+        """A frame of dated rows as arrays; a level that no indicator row has is coded -1."""
         codes = {level: code for code, level in enumerate(self.levels)}
-        level = frame["level"].map(codes).to_numpy().astype(np.int32)
-        columns = Rows(
+        institution = frame["institution_id"].map(self.institution_codes)
+        return Rows(
             frame["since"].to_numpy(np.int64),
             frame["until"].to_numpy(np.int64),
             frame["counted"].to_numpy(bool),
             frame["weight"].to_numpy(np.float64),
-            institution,
-            level,
+            institution.to_numpy().astype(np.int32),
+            frame["level"].map(codes).fillna(-1).to_numpy().astype(np.int32),
             frame["outside"].to_numpy(bool),
         )
-        names = frame["indicator"].to_numpy(object)
-        return {each.id: columns.where(names == each.id) for each in self.plan.indicators}
 
     @cached_property
     def filled(self) -> frozenset[str]:
