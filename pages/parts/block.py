@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import streamlit as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -63,7 +64,8 @@ def render(template: str, **values: Any) -> str:
 def block(html: str, key: str) -> str | None:
     """Show rendered markup; returns the ``data-go`` of the place just clicked, else None.
 
-    What a place may say: ``page?id=x``, ``?name=value`` (this page), ``~district=x`` (global).
+    What a place may say: ``page?id=x``, ``?name=value`` (this page), ``~district=x`` (global), and
+    ``~district=x?name=value`` (both).
     """
     result = _block(data={"html": html}, key=key, on_go_change=lambda: _heard(key))
     clicked: str | None = result.go
@@ -71,13 +73,19 @@ def block(html: str, key: str) -> str | None:
 
 
 def _heard(key: str) -> None:
-    """Set a global filter for ``~name=value``: possible only before its widget is drawn again.
+    """What a click means for the global filters; the rest of it is left to ``follow``."""
+    set_filters(st.session_state[key].go)
 
-    An empty value clears the filter. Everything else is left to ``follow``.
+
+def set_filters(clicked: str | None) -> None:
+    """Set the global filters of ``~name=value``: possible only before their widgets are drawn, so
+    in a callback.
+
+    An empty value clears a filter; several are joined by ``&``.
     """
-    clicked = st.session_state[key].go
     if not clicked or not clicked.startswith("~"):
         return
-    name, _, value = clicked[1:].partition("=")
-    if name in (AUTHORITY, LEVEL, DISTRICT):
-        st.session_state[name] = [value] if value else []
+    asked = clicked[1:].partition("?")[0]
+    for name, value in parse_qsl(asked, keep_blank_values=True):
+        if name in (AUTHORITY, LEVEL, DISTRICT):
+            st.session_state[name] = [value] if value else []

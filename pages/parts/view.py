@@ -61,6 +61,11 @@ class View:
         found += [(DISTRICT, each) for each in self.scope.district]
         return f"./{page}?{urlencode(found)}" if found else f"./{page}"
 
+    def link(self, page: str, parameters: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The two ways to a page: ``href`` for a tab of its own, ``go`` for this session."""
+        query = urlencode(parameters or {})
+        return {"href": self.address(page, parameters), "go": f"{page}?{query}" if query else page}
+
 
 def put(view: View) -> None:
     """Remember the view of this run; ``_front`` does, before any page runs."""
@@ -77,10 +82,13 @@ def follow(target: str | None) -> None:
     """Go where a click points: ``page?name=value``, or ``?name=value`` to stay on the page.
 
     An empty value takes the parameter out of the address. ``~district=value`` has already set the
-    global filter (``pages.parts.block``). Parameters come from markup made on the server; unknown
-    pages are ignored.
+    global filter (``pages.parts.block``); what follows it after a ``?`` is this page's. Parameters
+    come from markup made on the server; unknown pages are ignored.
     """
-    if not target or target.startswith("~"):
+    if target and target.startswith("~"):
+        _, asked, query = target.partition("?")
+        target = asked + query
+    if not target:
         return
     from urllib.parse import parse_qsl
 
