@@ -28,7 +28,7 @@ def _file(folder: Path) -> Path:
 
 def _stopped() -> str:
     """What the page says instead of its content."""
-    app = AppTest.from_file(str(ENTRY), default_timeout=60).run()
+    app = AppTest.from_file(str(ENTRY), default_timeout=120).run()
     assert not app.exception
     keys = [each.key for each in app.main if each.type == "bidi_component"]
     assert "overview" not in keys
@@ -72,7 +72,7 @@ def test_a_broken_plan_file_names_the_key(
 
 def test_a_lost_pointer_falls_back_and_says_so(warehouse: Path) -> None:
     (warehouse / "CURRENT").write_text("nonsense", encoding="utf-8")
-    app = AppTest.from_file(str(ENTRY), default_timeout=60).run()
+    app = AppTest.from_file(str(ENTRY), default_timeout=120).run()
     assert not app.exception
     keys = [each.key for each in app.main if each.type == "bidi_component"]
     assert "overview" in keys
