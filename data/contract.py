@@ -19,7 +19,7 @@ TRACKS = ("传统优势", "新兴", "未来", "特色")
 SUBJECT_KINDS = ("专业点", "专业群", "院校")
 SCOPE_KINDS = ("全市", "区县", "院校")
 DATA_NATURES = ("正式", "演示", "样例")
-OFFICIAL_NATURE = "正式"
+OFFICIAL_NATURE, SAMPLE_NATURE = "正式", "样例"
 NO_DISTRICT = "未填区县"
 
 # Titles each kind of subject may hold, and the institution levels it may stand at.

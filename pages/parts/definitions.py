@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from data.contract import BY_TABLE
 from data.plan import Indicator
-from pages.parts import figures
+from pages.parts import figures, needs
 from pages.parts.block import render
 from pages.parts.view import View
 from queries.status import RULES, WORDS, number
@@ -36,11 +35,6 @@ def markup(view: View, chosen: str) -> str:
 
 
 def _entry(view: View, each: Indicator, opened: bool) -> dict[str, Any]:
-    needs = []
-    for need in each.needs:
-        table, _, column = need.partition(".")
-        sheet = BY_TABLE[table]
-        needs.append(sheet.title + (f"·{sheet.by_name[column].header}" if column else ""))
     return {
         "id": each.id,
         "name": each.name,
@@ -54,7 +48,7 @@ def _entry(view: View, each: Indicator, opened: bool) -> dict[str, Any]:
         "method": METHODS[each.method],
         "measure": MEASURES[each.measure],
         "deadline": each.deadline.isoformat(),
-        "needs": "、".join(needs) or "院校、专业点",
+        "needs": "、".join(map(needs.in_words, each.needs)) or "“院校”表、“专业点”表",
         "provenance": each.provenance,
         "go": f"indicator?id={each.id}",
         "href": view.address("indicator", {"id": each.id}),

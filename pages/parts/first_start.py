@@ -36,7 +36,7 @@ class _Build:
             self.note(0.02, "正在生成演示数据")
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "演示数据.xlsx"
-                demo.write(path)
+                write(path)
                 load_workbook(path, progress=lambda share, step: self.note(0.4 + share * 0.6, step))
         except Exception as error:  # shown to the visitor: a thread has nobody else to tell
             self.error = f"{type(error).__name__}：{error}"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
-from data.versions import DamagedVersion, NoVersion, OldSchema, pointer_note
 
-from data.contract import AUTHORITIES, LEVELS, NO_DISTRICT
+from data.contract import AUTHORITIES, LEVELS, NO_DISTRICT, SAMPLE_NATURE
 from data.plan import Plan, PlanError, load_plan
-from pages.parts import first_start, theme
+from data.versions import DamagedVersion, NoVersion, OldSchema, pointer_note
+from pages.parts import first_start, needs, theme
 from pages.parts.block import block, render
 from pages.parts.view import AS_OF, AUTHORITY, DISTRICT, LEVEL, View
 from queries.evaluate import Scope
@@ -131,7 +131,7 @@ def filters(version_: OpenVersion) -> View:
             key="line",
         )
     for note in notes(found):
-        block(render("note", text=note), key=f"note-{note}")
+        block(render("note", text=note), key=f"note-{note[:12]}")
     return found
 
 
@@ -147,6 +147,13 @@ def notes(view: View) -> list[str]:
     damaged = pointer_note()
     if damaged:
         found.append(damaged)
+    lacking, without = needs.lacking_anywhere(view.version.filled, view.version.plan)
+    if view.version.nature == SAMPLE_NATURE:
+        found.append("样例数据不完整：数值只含已收录的行，0 表示样例中没有收录，不代表实际为零。")
+    if lacking:
+        found.append(
+            f"数据中{'、'.join(lacking)}为空，{without} 项指标因此无数据；填报后即可计算。"
+        )
     if view.as_of > view.version.as_of:
         found.append(
             f"所看日期晚于数据截止日 {view.version.as_of}："

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from data.plan import Indicator
-from pages.parts import charts, district_map, download, figures, theme
+from pages.parts import charts, district_map, download, figures, needs, theme
 from pages.parts.block import block, render
 from pages.parts.bullets import bullet
 from pages.parts.view import View, follow
@@ -93,6 +93,7 @@ def facts(view: View, result: Result) -> list[dict[str, str]]:
     ]
     if result.target is not None:
         found.append(("目标值", number(result.target, unit), ""))
+    if result.gap is not None:
         found.append(("尚差", number(result.gap, summary.points(unit)), ""))
     if result.at_deadline is not None:
         found.append(("期限时的值", number(result.at_deadline, unit), ""))
@@ -142,6 +143,10 @@ def _more(view: View, result: Result) -> list[tuple[str, str, str]]:
 def chart(view: View, result: Result) -> None:
     """The trend with target, schedule and forecast, and its table."""
     figure, table = _chart(view, result.indicator)
+    if table["现状值"].isna().all():
+        title = f"{result.indicator.short}：没有可画的走势"
+        block(render("empty", title=title, text=missing(view, result.indicator)), key="notrend")
+        return
     st.plotly_chart(
         figure,
         theme=None,
@@ -246,7 +251,7 @@ def rows(view: View, indicator: Indicator, area: str) -> None:
         st.markdown(f"**{where}：{len(institutions)} 所院校有计入**")
         if institutions.empty:
             block(
-                render("empty", title="没有计入的院校", text=_missing(view, indicator)), key="none"
+                render("empty", title="没有计入的院校", text=missing(view, indicator)), key="none"
             )
         else:
             st.dataframe(
@@ -262,9 +267,7 @@ def rows(view: View, indicator: Indicator, area: str) -> None:
         counted = int(found["计入"].eq("是").sum()) if len(found) else 0
         st.markdown(f"**逐条依据：{where}计入 {counted:,} 行**" + _base(found, counted))
         if found.empty:
-            block(
-                render("empty", title="没有逐条依据", text=_missing(view, indicator)), key="norow"
-            )
+            block(render("empty", title="没有逐条依据", text=missing(view, indicator)), key="norow")
             return
         st.dataframe(
             found, hide_index=True, height=360, key="rows", alt=f"{indicator.name}逐条依据"
@@ -290,21 +293,9 @@ def _base(found: pd.DataFrame, counted: int) -> str:
     return f"，另有 {rest:,} 行只在分母" if rest else ""
 
 
-def _missing(view: View, indicator: Indicator) -> str:
+def missing(view: View, indicator: Indicator) -> str:
     """What would bring data: the sheets the indicator needs that are empty."""
-    from data.contract import BY_TABLE
-
-    lacking = []
-    for need in indicator.needs:
-        if need in view.version.filled:
-            continue
-        table, _, column = need.partition(".")
-        sheet = BY_TABLE[table]
-        lacking.append(
-            f"“{sheet.title}”表的“{sheet.by_name[column].header}”列"
-            if column
-            else f"“{sheet.title}”表"
-        )
+    lacking = needs.lacking(view.version.filled, indicator)
     if lacking:
         return f"数据中{'、'.join(lacking)}为空；填报后即有数值。"
     return "在所选日期和范围内没有符合口径的行，可放宽筛选或换一个日期。"
