@@ -47,7 +47,7 @@ lint: $(VENV)/.test
 	PYTHONPATH=. $(VENV)/bin/lint-imports
 
 bench: $(VENV)/.test browser
-	@PYTHONPATH=. $(PY) tests/benchmarks/pages.py
+	@$(PY) -m tests.benchmarks.pages
 
 # Pinned again from pyproject.toml; nothing about where pip looks is written.
 lock: $(VENV)/.test
