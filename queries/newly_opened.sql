@@ -1,5 +1,5 @@
 -- One row: of the points an indicator counts on a day, how many were opened after the plan's issue
--- Parameters: $indicator, $as_of
+-- Parameters: $indicator, $as_of, $institutions, $levels
 select count(distinct r.subject_id) as points
 from indicator_rows as r
 inner join specialty_points as p
@@ -9,6 +9,7 @@ inner join plan_dates as d
 where
     r.indicator = $indicator
     and r.counted
-    and not r.outside
+    and r.level in (select unnest($levels))
+    and r.institution_id in (select unnest($institutions))
     and r.since <= $as_of
     and r.until > $as_of
