@@ -1,0 +1,19 @@
+-- One row per rectification found by a day and not yet finished on it, the earliest due first
+-- Parameter: $as_of
+select
+    r.rectification_id,
+    r.item,
+    r.found_on,
+    r.due_on,
+    r.department,
+    r.problem,
+    r.institution_id,
+    i.institution,
+    i.district
+from rectifications as r
+left join institution_facts as i
+    on r.institution_id = i.institution_id
+where
+    r.found_on <= $as_of
+    and (r.closed_on is null or r.closed_on > $as_of)
+order by r.due_on, r.rectification_id
