@@ -8,6 +8,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     shown.set(root, data.html);
   }
   root.onclick = (event) => {
+    const jump = event.target.closest("[data-jump]");
+    if (jump) root.querySelector(`[id="${jump.dataset.jump}"]`)?.scrollIntoView();
     const target = event.target.closest("[data-go]");
     // A modified click opens the link in a tab of its own, as anywhere.
     if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
