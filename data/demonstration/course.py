@@ -192,7 +192,7 @@ class Setting:
             weights = np.array(
                 [
                     (to - since).days
-                    * rng.gamma(5.0)
+                    * rng.gamma(8.0)
                     * (autumn if since < date(to.year, 9, 1) <= to else 1.0)
                     for since, to in spans
                 ]

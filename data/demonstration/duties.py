@@ -90,12 +90,12 @@ def make_projects(setting: Setting, schools: Sequence[School]) -> list[Row]:
     return rows
 
 
-def _able(indicator: Indicator, schools: Sequence[School]) -> list[School]:
-    """Institutions of the level an indicator is about."""
+def _able(item: Indicator | Deliverable, schools: Sequence[School]) -> list[School]:
+    """Institutions of the level that an indicator or deliverable is about."""
     levels: tuple[str, ...] = ("高职", "职业本科")
-    if "bachelor" in indicator.id:
+    if "bachelor" in item.id:
         levels = ("职业本科", "普通本科")
-    elif "secondary" in indicator.id:
+    elif "secondary" in item.id:
         levels = ("中职",)
     return [s for s in schools if s.level in levels and s.closed is None]
 
@@ -378,12 +378,12 @@ def make_rectifications(setting: Setting, schools: Sequence[School]) -> list[Row
     """Open, overdue and closed ones."""
     rng = setting.rng("rectifications")
     items: list[Indicator | Deliverable] = [*setting.plan.indicators, *setting.plan.deliverables]
-    there = [s for s in schools if s.closed is None]
     first = setting.issued + timedelta(days=60)
     days = sorted(between(rng, first, setting.today) for _ in range(RECTIFICATIONS))
     rows: list[Row] = []
     for number, day in enumerate(days, start=1):
         item = pick(rng, items)
+        able = _able(item, schools)
         due = workday(day + timedelta(days=int(rng.integers(30, 120))))
         closed = max(workday(due + timedelta(days=int(rng.integers(-25, 30)))), day)
         still_open = closed > setting.today or number % 7 == 3
@@ -392,7 +392,7 @@ def make_rectifications(setting: Setting, schools: Sequence[School]) -> list[Row
                 "编号": f"ZG{number:03d}",
                 "发现日期": day,
                 "指标或事项": item.id,
-                "院校代码": pick(rng, there).id if rng.random() < 0.55 else None,
+                "院校代码": pick(rng, able).id if rng.random() < 0.55 else None,
                 "责任单位": pick(rng, item.departments),
                 "问题": f"{item.name}：{pick(rng, PROBLEMS)}（示例）",
                 "整改期限": due,

@@ -445,7 +445,7 @@ class Points:
             rng = self.setting.rng(f"track {track}")
             able = [p for p in self.all if p.steady and p.specialty.track == track]
             able.sort(key=lambda p: -p.quality - 0.7 * float(rng.normal()))
-            number, batches = self.setting.batches(indicator, autumn=2.5)
+            number, batches = self.setting.batches(indicator, autumn=1.7)
             for point in [p for p in able if p.opened <= self.setting.before][:number]:
                 point.track = track
             for batch in batches:
