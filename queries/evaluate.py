@@ -7,7 +7,7 @@ and part of the city. Formulas: indicators.md, "Progress and status at D".
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -63,7 +63,8 @@ class Result:
     """One indicator at a date, for the city or a part of it.
 
     Values are in the indicator's unit (percent for shares), paces are ratios, lags days; None where
-    not defined. ``forecast`` is the value expected at the deadline.
+    not defined. ``forecast`` is the value expected at the deadline. group and group_id: the part's
+    name and what identifies it (an institution's code; else the name).
     """
 
     indicator: Indicator
@@ -83,6 +84,7 @@ class Result:
     required_per_quarter: float | None
     at_deadline: float | None
     verdict: Verdict
+    group_id: str | None = None
 
     @property
     def id(self) -> str:
@@ -167,7 +169,8 @@ def evaluate(
         part, names, labels = _parts(version, rows, by, scope)
         for index, series in enumerate(_series_by(version, indicator, rows, day, part, len(names))):
             piece = None if scope or by == "level" else (BREAKDOWNS[by], names[index])
-            found.append(_result(version, indicator, day, series, scope, piece, labels[index]))
+            part_of = _result(version, indicator, day, series, scope, piece, labels[index])
+            found.append(replace(part_of, group_id=names[index]))
     return found
 
 

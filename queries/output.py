@@ -72,6 +72,8 @@ def errors() -> Iterator[None]:
     """Turns what is known to go wrong into Chinese on standard error and exit code 2."""
     try:
         yield
+    except BrokenPipeError:
+        raise
     except (RequestError, PlanError, NoVersion, DamagedVersion, OldSchema) as error:
         print(error, file=sys.stderr)
         sys.exit(2)

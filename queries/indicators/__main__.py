@@ -50,6 +50,8 @@ def as_object(result: Result) -> dict[str, Any]:
         "status": result.status,
         "reason": result.verdict.reason,
     }
+    if result.group_id != result.group:
+        found = {"group_id": result.group_id, **found}
     if result.group is not None:
         found = {"group": result.group, **found}
     return found
@@ -83,6 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
         version = output.version(options)
         results = evaluate(version, options.as_of, scope, options.by)
         columns = TABLE_COLUMNS if options.format == "table" else COLUMNS
+        if options.by == "institution":
+            columns = ("group_id", *columns)
         if options.by:
             columns = ("group", *columns)
         output.write([as_object(each) for each in results], columns, options.format)
