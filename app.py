@@ -25,16 +25,19 @@ import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, file_util, net_util
 
+from pages.parts.menu import MENU
+
+SETTINGS = Path(__file__).parent / ".streamlit"
 STATIC = Path(file_util.get_static_dir())
+HOME = next(address for group in MENU.values() for address, _, _ in group)
 TITLE = "职业教育专业建设进展"
 
-# Streamlit's first paint, before the server has sent the theme: ours too, so that neither a Latin
-# font (170 kB) is fetched nor a dark page flashes on a machine set to dark.
+# The theme that start.js gives to Streamlit's frontend: its field, our setting.
 FIRST_PAINT = {
     "bodyFont": "font",
     "headingFont": "headingFont",
@@ -47,17 +50,10 @@ FIRST_PAINT = {
 
 @cache
 def start_script() -> str:
-    """The one inline script of the page shell; the policy below allows it by its hash.
-
-    Told where its server is, Streamlit's frontend need not find out by trying below a deep link's
-    own path first (two requests that end in 404).
-    """
+    """The one inline script of the page shell."""
     theme = {field: config.get_option(f"theme.{name}") for field, name in FIRST_PAINT.items()}
     text = json.dumps(theme, ensure_ascii=True).replace("<", "\\u003c")
-    return (
-        "(t=>window.__streamlit={BACKEND_BASE_URL:new URL('.',document.baseURI).href,"
-        f"LIGHT_THEME:t,DARK_THEME:t}})({text})"
-    )
+    return (SETTINGS / "start.js").read_text(encoding="utf-8").replace("THEME", text, 1)
 
 
 @cache
@@ -149,7 +145,7 @@ def bundle() -> dict[str, Path]:
 @cache
 def phrases() -> dict[str, dict[str, str]]:
     """Chunk of Streamlit's frontend → its English words a reader meets → what they are here."""
-    text = (Path(__file__).parent / ".streamlit" / "phrases.toml").read_text(encoding="utf-8")
+    text = (SETTINGS / "phrases.toml").read_text(encoding="utf-8")
     found: dict[str, dict[str, str]] = tomllib.loads(text)
     return found
 
@@ -285,6 +281,12 @@ async def health(_: Request) -> Response:
     return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
 
 
+async def home(request: Request) -> Response:
+    """The first page's own address: Streamlit knows that page only as the root."""
+    query = request.url.query
+    return RedirectResponse(f"./?{query}" if query else "./", headers={"cache-control": "no-cache"})
+
+
 def warm() -> None:
     """Compress the bundle before anyone asks, so that the first visitor does not wait for it."""
     for name in sorted(bundle(), key=lambda name: bundle()[name].stat().st_size):
@@ -307,7 +309,7 @@ net_util._internal_ip = net_util._external_ip = "127.0.0.1"
 app = st.App(
     "pages/_front.py",
     lifespan=started,
-    routes=[Route("/health", health)],
+    routes=[Route("/health", health), Route(f"/{HOME}", home)],
     middleware=[Middleware(SecureHeaders), Middleware(CompressedBundle)],
     on_script_error=number_error,
 )

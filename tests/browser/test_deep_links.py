@@ -61,23 +61,42 @@ def test_reload_keeps_the_place(visitor: Visitor) -> None:
     expect_place(page)
 
 
-def test_back_and_forward(visitor: Visitor) -> None:
+def test_each_click_is_one_step_of_back(visitor: Visitor) -> None:
+    """Overview → narrowed by status → indicator → by the crumb to the overview, and back again."""
     page = visitor.goto("/overview?as_of=2025-03-31")
-    home = page.locator("h1").first.inner_text()
-    page.locator(f"[data-go*='id={INDICATOR.id}']").first.click()  # type: ignore[union-attr]
-    expect(page).to_have_url(re.compile(r"/indicator\?"))
-    visitor.settle()
-    assert parameters(page)["as_of"] == ["2025-03-31"]
-    there = page.locator("h1").first.inner_text()
-    assert there != home
+    heading = page.locator("h1").first
+    steps = [(page.url, heading.inner_text())]
 
+    def click(place: str, address: str) -> None:
+        page.locator(place).first.click()
+        expect(page).to_have_url(re.compile(address))
+        visitor.settle()
+        steps.append((page.url, heading.inner_text()))
+
+    click("[data-go*='status=']", r"/\?as_of=2025-03-31&status=[a-z_]+$")
+    click("[data-go*='id=points_emerging']", r"/indicator\?id=points_emerging&as_of=2025-03-31$")
+    click("[data-go^='overview']", r"/\?as_of=2025-03-31$")
+    for url, title in reversed(steps[:-1]):
+        page.go_back()
+        expect(page).to_have_url(url)
+        expect(heading).to_have_text(title)
+    for url, title in steps[1:]:
+        page.go_forward()
+        expect(page).to_have_url(url)
+        expect(heading).to_have_text(title)
+
+
+def test_a_filter_is_one_step_of_back(visitor: Visitor) -> None:
+    page = visitor.goto("/indicator?id=points_emerging")
+    page.get_by_role("combobox", name="层次").click()
+    page.get_by_role("option", name="中职").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("范围：中职").first).to_be_visible()
+    assert parameters(page) == {"id": ["points_emerging"], "level": ["中职"]}
     page.go_back()
-    expect(page).to_have_url(re.compile(r"/(overview)?\?as_of=2025-03-31$"))
-    expect(page.locator("h1").first).to_have_text(home)
-
-    page.go_forward()
-    expect(page).to_have_url(re.compile(r"/indicator\?"))
-    expect(page.locator("h1").first).to_have_text(there)
+    expect(page.get_by_text("范围：中职")).to_have_count(0)
+    assert parameters(page) == {"id": ["points_emerging"]}
+    assert urlsplit(page.url).path == "/indicator"
 
 
 def test_filters_follow_the_visitor_through_the_navigation(visitor: Visitor) -> None:

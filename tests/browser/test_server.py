@@ -60,7 +60,8 @@ st.navigation([
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server of this tree with a front page of its own."""
     root = tmp_path_factory.mktemp("small")
-    (root / "pages").mkdir()
+    (root / "pages" / "parts").mkdir(parents=True)
+    shutil.copy(ROOT / "pages" / "parts" / "menu.py", root / "pages" / "parts")
     (root / "pages" / "_front.py").write_text(FRONT, encoding="utf-8")
     shutil.copy(ROOT / "app.py", root)
     shutil.copytree(ROOT / ".streamlit", root / ".streamlit")
@@ -157,6 +158,14 @@ def test_page_shell(small: Server, path: str) -> None:
 def test_no_way_out_of_the_bundle(small: Server, path: str) -> None:
     answer, body = ask(small, path, accept_encoding="gzip")
     assert answer.status in {400, 404} or b"<html" in gzip.decompress(body)
+
+
+def test_first_page_has_an_address(small: Server) -> None:
+    answer, _ = ask(small, "/overview?as_of=2025-03-31&level=%E4%B8%AD%E8%81%8C")
+    assert answer.status == 307
+    assert answer.headers["location"] == "./?as_of=2025-03-31&level=%E4%B8%AD%E8%81%8C"
+    answer, _ = ask(small, "/overview")
+    assert answer.headers["location"] == "./"
 
 
 def test_strange_origin_is_refused_without_asking_anyone(small: Server) -> None:

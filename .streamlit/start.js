@@ -1,0 +1,25 @@
+// Runs in the page before Streamlit's frontend; app.py puts it in and allows it by its hash.
+{
+  // Where the server is: else the frontend tries a deep link's own path first (two requests, 404).
+  // First paint in our theme: no Latin font is fetched, no dark page flashes on a dark machine.
+  const theme = THEME;
+  window.__streamlit = {
+    BACKEND_BASE_URL: new URL(".", document.baseURI).href,
+    LIGHT_THEME: theme,
+    DARK_THEME: theme,
+  };
+
+  // One thing a person does is one step of Back. A click that leads to a page with parameters pushes
+  // up to three addresses, the first two half finished; all but the first push replace.
+  const push = history.pushState.bind(history);
+  const replace = history.replaceState.bind(history);
+  let acted = false;
+  for (const kind of ["pointerdown", "click", "keydown"]) {
+    addEventListener(kind, () => { acted = true; }, true);
+  }
+  history.pushState = (state, title, address) => {
+    const here = new URL(address ?? "", location.href).href === location.href;
+    (acted && !here ? push : replace)(state, title, address);
+    acted &&= here;
+  };
+}
