@@ -19,6 +19,7 @@ from queries import rows as dated
 from queries.evaluate import Scope, chosen_rows, has_data, rows_inside
 from queries.rows import Rows
 from queries.run import OpenVersion, fetch
+from queries.status import number
 
 VALUE, DENSITY, CHANGE = "value", "density", "change"
 FORMS = {VALUE: "数值", DENSITY: "校均", CHANGE: "较基期变化"}
@@ -276,3 +277,74 @@ def year_ends(version: OpenVersion, as_of: date) -> list[date]:
     first = min(plan.period_start.year, plan.issued_on.year - 1)
     ends = [date(year, 12, 31) for year in range(first, as_of.year)]
     return [*ends, as_of][-MOST_YEARS:]
+
+
+def ranked(places: Sequence[Place]) -> list[Place]:
+    """The places from the first rank to the last, then those without one."""
+    return sorted(places, key=lambda each: (each.rank is None, each.rank or 0))
+
+
+def finding(places: Sequence[Place], topic: Topic, form: str) -> str:
+    """The league in a sentence: who leads, and who has least or nothing."""
+    order = [each for each in ranked(places) if each.rank is not None]
+    if not order:
+        return f"{topic.name}：各区县均无数据"
+    unit = topic.unit_of(form)
+    say = signed if form == CHANGE else number
+    name = f"{topic.name}{'' if form == VALUE else FORMS[form]}"
+    first, last = order[0].shown, order[-1].shown
+    if first == last:
+        same = "均无变化" if form == CHANGE and not first else f"均为 {say(first, unit)}"
+        return f"{name}：有数据的 {len(order)} 处{same}"
+    leaders = [each.name for each in order if each.rank == 1]
+    lead = f"{'、'.join(leaders[:3])}{f'等 {len(leaders)} 处' if len(leaders) > 3 else ''}"
+    words = f"{name}：{lead}最{_most(topic, form)}（{say(first, unit)}）"
+    least = [each.name for each in order if each.shown == last]
+    who = f"{'、'.join(least[:3])}{f'等 {len(least)} 处' if len(least) > 3 else ''}"
+    if last == 0 and form == VALUE and topic.unit != "%":
+        return f"{words}，{who}尚无"
+    return f"{words}，{who}最{_least(topic, form)}（{say(last, unit)}）"
+
+
+def _most(topic: Topic, form: str) -> str:
+    return "高" if topic.unit == "%" and form != CHANGE else "多"
+
+
+def _least(topic: Topic, form: str) -> str:
+    return "低" if topic.unit == "%" and form != CHANGE else "少"
+
+
+def standing(place: Place, topic: Topic, form: str, places: Sequence[Place]) -> str:
+    """One place in a sentence: what it has, where it stands, what it gained."""
+    unit = topic.unit_of(form)
+    say = signed if form == CHANGE else number
+    name = f"{topic.name}{'' if form == VALUE else FORMS[form]}"
+    words = f"{place.name}：{name} {say(place.shown, unit)}"
+    if place.rank is not None:
+        of = sum(each.rank is not None for each in places)
+        words += f"，{of} 个区县和开发区中居第 {place.rank} 位"
+    if form != CHANGE and place.change is not None:
+        words += f"，较基期{change_words(place.change, change_unit(topic, form))}"
+    return words
+
+
+def change_unit(topic: Topic, form: str) -> str:
+    """The unit in which the form shown changes."""
+    return topic.unit_of(DENSITY if form == DENSITY else CHANGE)
+
+
+def change_words(change: float, unit: str) -> str:
+    """A change in words: 增加 3 个, 减少 1.2 个百分点, 持平."""
+    text = number(abs(change), unit)
+    return f"{'增加' if change > 0 else '减少'} {text}" if _nonzero(text) else "持平"
+
+
+def signed(value: float | None, unit: str = "") -> str:
+    """A number with its sign, as changes are shown."""
+    text = number(value, unit)
+    return f"+{text}" if value is not None and value > 0 and _nonzero(text) else text
+
+
+def _nonzero(text: str) -> bool:
+    """Whether a rounded number still shows something other than zero."""
+    return any(digit in text for digit in "123456789")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from pages.parts.view import AUTHORITY, DISTRICT, LEVEL
+from pages.parts.view import AS_OF, AUTHORITY, DISTRICT, LEVEL
 from queries.status import WORDS, number
 
 HERE = Path(__file__).parent
@@ -89,3 +90,5 @@ def set_filters(clicked: str | None) -> None:
     for name, value in parse_qsl(asked, keep_blank_values=True):
         if name in (AUTHORITY, LEVEL, DISTRICT):
             st.session_state[name] = [value] if value else []
+        elif name == AS_OF:
+            st.session_state[name] = date.fromisoformat(value)

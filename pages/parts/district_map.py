@@ -26,7 +26,7 @@ from queries.status import NOT_ASSESSED, WORDS, number
 WIDTH, MARGIN = 520.0, 8.0
 
 
-class _Frame:
+class Frame:
     """Longitude and latitude to the drawing's units, equirectangular at the mean latitude."""
 
     def __init__(self, points: Sequence[tuple[float, float]]) -> None:
@@ -37,6 +37,7 @@ class _Frame:
         self.height = (self.north - min(ys)) * self.scale + 2 * MARGIN
 
     def place(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """Where a point stands on the drawing."""
         x = (longitude - self.west) * self.squeeze * self.scale + MARGIN
         return round(x, 1), round((self.north - latitude) * self.scale + MARGIN, 1)
 
@@ -52,12 +53,13 @@ def _rings(geometry: dict[str, Any]) -> list[list[list[float]]]:
     max_entries=4, show_spinner=False, hash_funcs={OpenVersion: lambda version: version.id}
 )
 def outlines(version: OpenVersion) -> dict[str, Any]:
-    """Every district as an SVG path with its label's place, and every zone as a point."""
+    """Every district as an SVG path with its label's place, and every zone as a point; ``frame``
+    places further points on the drawing."""
     found = [
         (name, _rings(json.loads(geometry)), longitude, latitude)
         for _, name, geometry, longitude, latitude in fetch("district_shapes", version)
     ]
-    frame = _Frame([(p[0], p[1]) for _, rings, _, _ in found for ring in rings for p in ring])
+    frame = Frame([(p[0], p[1]) for _, rings, _, _ in found for ring in rings for p in ring])
     shapes = []
     for name, rings, longitude, latitude in found:
         steps = []
@@ -71,7 +73,7 @@ def outlines(version: OpenVersion) -> dict[str, Any]:
         if kind != "区县" and longitude is not None:
             x, y = frame.place(longitude, latitude)
             zones.append({"name": name, "x": x, "y": y})
-    return {"shapes": shapes, "zones": zones, "height": round(frame.height)}
+    return {"shapes": shapes, "zones": zones, "height": round(frame.height), "frame": frame}
 
 
 def short(name: str) -> str:

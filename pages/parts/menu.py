@@ -7,6 +7,12 @@ MENU: dict[str, list[tuple[str, str, str]]] = {
         ("overview", "overview.py", "进展总览"),
         ("indicator", "indicator.py", "指标详情"),
     ],
+    "行动": [
+        ("structure", "structure.py", "专业结构优化"),
+    ],
+    "空间": [
+        ("map", "map.py", "区县地图"),
+    ],
     "数据": [
         ("definitions", "definitions.py", "指标口径"),
     ],
