@@ -293,7 +293,7 @@ class _Checks:
                 else:
                     self.remark(sheet, row, "item", f"与第 {first} 行重复，两处内容合并")
             texts = dict.fromkeys(text for _, text in given if text)
-            kept[first] = (item, "；".join(texts) or None)
+            kept[first] = (item, value if item in required else "；".join(texts) or None)
         self.frames["dataset"] = pd.DataFrame.from_dict(
             kept, orient="index", columns=["item", "value"], dtype=object
         )
@@ -346,11 +346,10 @@ class _Checks:
         """What may be named, by kind."""
         frames, plan = self.frames, self.plan
         institutions = frames["institutions"]
-        names = {
-            key(name): code
-            for code, name in zip(institutions["institution_id"], institutions["name"], strict=True)
-            if isinstance(name, str) and isinstance(code, str)
-        }
+        names: dict[str, str] = {}
+        for code, name in zip(institutions["institution_id"], institutions["name"], strict=True):
+            if isinstance(name, str) and isinstance(code, str):
+                names.setdefault(key(name), code)
         codes = {code: code for code in institutions["institution_id"] if isinstance(code, str)}
         places = reference.districts()
         districts = {key(k): v for k, v in reference.district_aliases().items()}
@@ -493,6 +492,8 @@ class _Checks:
         _put(connection, "given_specialties", catalogue)
         for table, query in _STAGED:
             connection.execute(f"create or replace table {table} as {query}")
+        for table in ("institutions", "specialty_points", "specialty_groups"):
+            connection.execute(_FIRST.format(table=table, key=_of(table).key[0]))
         plan = self.plan
         titles = [
             (title, kind, level)
@@ -683,6 +684,13 @@ _STAGED = (
         "select i.*, k.name_key from institutions as i left join name_keys as k using (name)",
     ),
 )
+
+# What references are followed to: of rows with the same key, a fault of its own, the first.
+_FIRST = """
+create view first_{table} as
+select * from {table}
+qualify row_number() over (partition by {key} order by row) = 1
+"""
 
 
 # ---------------------------------------------------------------- pandera

@@ -21,7 +21,7 @@ select
         else '不在' || p.level || '目录中（见于' || l.levels || '目录）'
     end as expected
 from specialty_points as p
-left join institutions as i
+left join first_institutions as i
     on p.institution_id = i.institution_id
 left join specialties as s
     on p.level = s.level and p.specialty_code = s.code

@@ -2,9 +2,8 @@
 with schools as (
     select
         institution_id,
-        coalesce(min(name), institution_id) as name
-    from institutions
-    group by institution_id
+        coalesce(name, institution_id) as name
+    from first_institutions
 )
 
 select
@@ -14,9 +13,9 @@ select
     '属于 ' || point_school.name || '，专业群属于 ' || group_school.name || '，应为同一院校'
         as expected
 from group_members as m
-inner join specialty_groups as g
+inner join first_specialty_groups as g
     on m.group_id = g.group_id
-inner join specialty_points as p
+inner join first_specialty_points as p
     on m.point_id = p.point_id
 inner join schools as group_school
     on g.institution_id = group_school.institution_id

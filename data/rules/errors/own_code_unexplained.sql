@@ -2,7 +2,7 @@
 with outside as (
     select p.*
     from specialty_points as p
-    inner join institutions as i
+    inner join first_institutions as i
         on p.institution_id = i.institution_id
     left join specialties as s
         on p.level = s.level and p.specialty_code = s.code

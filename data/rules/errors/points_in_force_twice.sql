@@ -34,7 +34,7 @@ in_force as (
         greatest(l.since, coalesce(i.founded_on, date '1000-01-01')) as since,
         least(l.until, coalesce(i.closed_on, date '9999-12-31')) as until
     from lives as l
-    inner join institutions as i
+    inner join first_institutions as i
         on l.institution_id = i.institution_id
 )
 

@@ -5,37 +5,37 @@ with subjects as (
         '院校' as subject_kind,
         institution_id as subject_id,
         institution_id
-    from institutions
+    from first_institutions
     union all
     select
         '专业点' as subject_kind,
         point_id as subject_id,
         institution_id
-    from specialty_points
+    from first_specialty_points
     union all
     select
         '专业群' as subject_kind,
         group_id as subject_id,
         institution_id
-    from specialty_groups
+    from first_specialty_groups
 ),
 
 levels as (
     select
         institution_id,
         level
-    from institutions
+    from first_institutions
     union all
     select
         institution_id,
         '高职' as level
-    from institutions
+    from first_institutions
     where bachelor_since is not null
     union all
     select
         institution_id,
         '职业本科' as level
-    from institutions
+    from first_institutions
     where bachelor_since is not null
 ),
 
@@ -47,7 +47,7 @@ fitting as (
     from recognitions as r
     inner join subjects as s
         on r.subject_kind = s.subject_kind and r.subject_id = s.subject_id
-    inner join institutions as i
+    inner join first_institutions as i
         on s.institution_id = i.institution_id
     inner join levels as l
         on s.institution_id = l.institution_id
@@ -70,8 +70,8 @@ select
     '认定' as sheet,
     f.row,
     'title' as name,
-    '与院校层次不符：所属院校为' || f.level || '，应为' || string_agg(distinct t.institution_level, '或')
-        as expected
+    '与院校层次不符：所属院校为' || f.level || '，应为'
+    || string_agg(distinct t.institution_level, '或' order by t.institution_level) as expected
 from fitting as f
 inner join recognitions as r
     on f.row = r.row

@@ -2,7 +2,7 @@
 with kinds as (
     select
         title,
-        string_agg(distinct subject_kind, '或') as kinds
+        string_agg(distinct subject_kind, '或' order by subject_kind) as kinds
     from titles
     group by title
 )

@@ -4,7 +4,7 @@ select
     '目标分解' as sheet,
     a.row,
     'target' as name,
-    '与方案的目标值 ' || cast(t.target as varchar) || ' 不同，全市目标以方案为准' as expected
+    '与方案的目标值 ' || printf('%g', t.target) || ' 不同，全市目标以方案为准' as expected
 from target_allocations as a
 inner join plan_targets as t
     on a.indicator = t.indicator
@@ -34,7 +34,7 @@ select
     '批准调整' as sheet,
     a.row,
     'interim_target' as name,
-    '高于方案的目标值 ' || cast(t.target as varchar) || '，请核对' as expected
+    '高于方案的目标值 ' || printf('%g', t.target) || '，请核对' as expected
 from interim_targets as a
 inner join plan_targets as t
     on a.indicator = t.indicator

@@ -5,7 +5,7 @@ select
     'level' as name,
     '高于所属院校的层次（' || i.level || '），请核对' as expected
 from specialty_points as p
-inner join institutions as i
+inner join first_institutions as i
     on p.institution_id = i.institution_id
 where
     (i.level = '中职' and p.level in ('高职', '职业本科'))
