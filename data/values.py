@@ -77,10 +77,10 @@ Reader = Callable[[Any], Value]
 
 def tidy(text: str) -> str:
     """The text without surrounding and invisible characters, digits and letters half-width."""
+    while "_x000D_" in text:  # how Excel writes a carriage return inside a cell
+        text = text.replace("_x000D_", "")
     if text.isascii() and text.isprintable():
         return text.strip()
-    if "_x000D_" in text:  # how Excel writes a carriage return inside a cell
-        text = text.replace("_x000D_", "")
     text = text.translate(_TEXT).strip()
     return re.sub(r"\s*\n\s*", "\n", text) if "\n" in text else text
 

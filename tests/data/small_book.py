@@ -1,4 +1,5 @@
 """A small valid workbook with every sheet filled, and ways to spoil and write it."""
+# ruff: noqa: RUF005 -- a long row is broken in two rather than into seventeen lines
 
 from __future__ import annotations
 
