@@ -382,13 +382,15 @@ def test_faults_earn_exactly_these_lines(
 
 def test_every_fault_of_a_workbook_is_reported_at_once(tmp_path: Path) -> None:
     """Faults that touch different rows, together in one workbook, each earn their own lines."""
-    cases = (
+    cases = {
         "a title twice at a time",
         "numbers out of range",
         "more work in their field than work",
-    )
-    cases += ("codes elsewhere than at a point", "a name of another specialty")
-    book, lines = valid(), []
+        "codes elsewhere than at a point",
+        "a name of another specialty",
+    }
+    book = valid()
+    lines: list[str] = []
     for name, edits, expected in FAULTS:
         if name in cases:
             spoilt(book, edits)
@@ -529,7 +531,8 @@ ODDITIES: list[Case] = [
         {"目标分解!B2": D("2025-12-31"), "目标分解!B3": D("2026-01-01"), "批准调整!B2": 71},
         [
             "目标分解!E2：目标值“200”与方案的目标值 260 不同，全市目标以方案为准",
-            "目标分解!B3：截止日期“2026-01-01”不在方案印发之后、指标截止日期 2025-12-31 之前，不起作用",
+            "目标分解!B3：截止日期“2026-01-01”不在方案印发之后、"
+            "指标截止日期 2025-12-31 之前，不起作用",
             "批准调整!B2：阶段性目标值“71”高于方案的目标值 70，请核对",
         ],
     ),
