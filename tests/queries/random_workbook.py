@@ -67,7 +67,7 @@ AS_OF = (
     date(2027, 7, 1),
 )
 
-DISTRICTS: tuple[str | None, ...] = ("金水区", None, "410184", "中牟县", "郑东新区")
+DISTRICTS: tuple[str | None, ...] = ("金水区", None, "410184", "中牟县", "郑东新区", "410171")
 # Per level: an ordinary class, one of the eight industries, exceptions, a state-controlled code.
 CODES: dict[str, tuple[str, ...]] = {
     "中职": ("610101", "660108", "710106", "790301", "670204"),

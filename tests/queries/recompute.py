@@ -34,6 +34,7 @@ Readings chosen where the definitions leave room, each the most literal one:
   is the forecast, unclamped. A ratio is a percentage, so its forecast is at most 100.
 - An interim target is a row like any other: in force from approved_on until before expires_on.
 - A threshold that cannot be computed (no students) is not met.
+- Technician institutions are no group of a breakdown; a target given to one is nowhere assessed.
 - points_retired takes each date by itself: reduced after the issue date counts though the point
   had been closed before.
 """
@@ -41,6 +42,7 @@ Readings chosen where the definitions leave room, each the most literal one:
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -238,16 +240,10 @@ def reference(name: str) -> tuple[dict[str, str], ...]:
 
 @cache
 def district_names() -> dict[str, str]:
-    """Names and codes of districts to their names; what is in neither stands for itself."""
-    path = REFERENCE / "districts.csv"
-    if not path.exists():
-        import json
-
-        shapes = json.loads((REFERENCE / "districts.geojson").read_text(encoding="utf-8"))
-        rows = [shape["properties"] for shape in shapes["features"]]
-    else:
-        rows = list(reference("districts"))
-    return {row["adcode"]: row["name"] for row in rows if row["adcode"]}
+    """Code of a district or development zone -> its name."""
+    shapes = json.loads((REFERENCE / "districts.geojson").read_text(encoding="utf-8"))
+    districts = [shape["properties"] for shape in shapes["features"]]
+    return {row["adcode"]: row["name"] for row in [*districts, *reference("development_zones")]}
 
 
 @cache
@@ -313,9 +309,8 @@ class Recomputation:
     columns are allowed. Cells may be text, numbers, dates, None or NaN.
     """
 
-    def __init__(self, frames: Frames, *, include_technician: bool = False) -> None:
+    def __init__(self, frames: Frames) -> None:
         self.frames = frames
-        self.include_technician = include_technician
         self._read_institutions()
         self._read_points()
         self._read_others()
@@ -363,7 +358,7 @@ class Recomputation:
             NO_DISTRICT if pd.isna(cell) else district_names().get(cell, cell)
             for cell in table["district"]
         ]
-        table["outside"] = table["school_type"].isin(TECHNICIAN) & (not self.include_technician)
+        table["outside"] = table["school_type"].isin(TECHNICIAN)
         self._by_name: dict[str, str] = dict(zip(table["name"], table["id"], strict=True))
         self.institutions = table.set_index("id", drop=False)
 
@@ -751,10 +746,13 @@ class Recomputation:
         return self._numbers[key]
 
     def groups_of(self, by: str) -> list[str]:
-        """Every group a breakdown can have."""
+        """Every group a breakdown must have, if it has anything to show ('': no breakdown)."""
+        if not by:
+            return []
         if by == "level":
             return ["中职", "高职", "职业本科", "普通本科"]
-        return sorted(set(self.institutions["district" if by == "district" else "id"]))
+        inside = self.institutions[~self.institutions["outside"]]
+        return sorted(set(inside["district" if by == "district" else "id"]))
 
     def evidence(self, indicator: str, on: object) -> set[tuple[str, str, bool]]:
         """(kind, subject, counted) of the rows behind the city's value; empty when unknown."""
@@ -832,8 +830,8 @@ class Recomputation:
             "pace": pace,
             "lag_days": lag,
             "forecast": forecast,
-            "forecast_low": low,
-            "forecast_high": high,
+            "low": low,
+            "high": high,
             "required_per_quarter": required,
             "status": status,
         }
@@ -935,11 +933,12 @@ def _days(on: pd.Timestamp) -> float:
 
 
 def _number(measure: str, rows: pd.DataFrame) -> Number:
-    counted = float(rows.loc[rows["counted"].astype(bool), "weight"].sum())
+    weight, yes = rows["weight"].to_numpy(float), rows["counted"].to_numpy(bool)
+    counted = float(weight[yes].sum())
     if measure == "count":
         return counted, None, None
-    below = rows["weight"].sum() - (counted if measure == "ratio" else 0.0)
-    return (counted / below * 100 if below else None), counted, float(below)
+    below = float(weight.sum()) - (counted if measure == "ratio" else 0.0)
+    return (counted / below * 100 if below else None), counted, below
 
 
 def _line_at(knots: Sequence[tuple[float, float]], at: float) -> float:

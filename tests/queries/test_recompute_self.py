@@ -73,8 +73,8 @@ def test_straight_line_by_hand() -> None:
     assert seen["forecast"] == pytest.approx(17.5 + 2282.5 / 41678.75 * 594.25)
     # Residual sum of squares 37.5 / 41678.75; t(2) at 0.9 is 1.8856 in the tables.
     half = 1.885618 * (37.5 / 41678.75 / 2) ** 0.5 * (1.25 + 594.25**2 / 41678.75) ** 0.5
-    assert seen["forecast_low"] == pytest.approx(50.0436 - half, abs=1e-4)
-    assert seen["forecast_high"] == pytest.approx(50.0436 + half, abs=1e-4)
+    assert seen["low"] == pytest.approx(50.0436 - half, abs=1e-4)
+    assert seen["high"] == pytest.approx(50.0436 + half, abs=1e-4)
 
 
 def test_quarter_ends_include_the_day_itself() -> None:
