@@ -9,15 +9,17 @@
     DARK_THEME: theme,
   };
 
-  // One thing a person does is one step of Back. A click that leads to a page with parameters pushes
-  // up to three addresses, the first two half finished; all but the first push replace.
+  // One thing a person does is one step of Back. On its own the frontend pushes up to three addresses
+  // for a click that leads to a page with parameters, the first two half finished, and none for a
+  // filter. Here the first change of address after an action is a step, and the rest amend it.
   const push = history.pushState.bind(history);
   const replace = history.replaceState.bind(history);
   let acted = false;
   for (const kind of ["pointerdown", "click", "keydown"]) {
     addEventListener(kind, () => { acted = true; }, true);
   }
-  history.pushState = (state, title, address) => {
+  addEventListener("popstate", () => { acted = false; }, true);
+  history.pushState = history.replaceState = (state, title, address) => {
     const here = new URL(address ?? "", location.href).href === location.href;
     (acted && !here ? push : replace)(state, title, address);
     acted &&= here;
