@@ -32,6 +32,7 @@ from queries.evaluate import Scope
 from queries.inside import levels_on
 from queries.run import OpenVersion, fetch
 from queries.status import number
+from queries.summary import Sentence
 
 NOT_BEGUN, UNDER_WAY, DONE = "未启动", "推进中", "已完成"
 STATES = (NOT_BEGUN, UNDER_WAY, DONE)
@@ -395,4 +396,35 @@ def _year(
         float(sum(each.on(last) for each in things)),
         sum(first <= each.since <= last and each.since < each.until for each in things),
         sum(first <= each.until <= last and each.since < each.until for each in things),
+    )
+
+
+# ---------------------------------------------------------------- in a sentence
+
+
+def tally(found: Sequence[Progress]) -> dict[str, int]:
+    """How many deliverables are in each state, all three states; overdue ones are among them."""
+    return {state: sum(each.state == state for each in found) for state in STATES}
+
+
+def verdict(found: Sequence[Progress]) -> Sentence:
+    """One sentence on some deliverables; what is overdue stands out."""
+    counts = tally(found)
+    late = sum(each.overdue for each in found)
+    parts = [f"{counts[DONE]} 项已完成", f"{counts[UNDER_WAY]} 项推进中"]
+    parts += [f"{counts[NOT_BEGUN]} 项未启动"] if counts[NOT_BEGUN] else []
+    start = f"{len(found)} 项任务事项中 {'、'.join(parts)}"
+    return Sentence(start + "，", f"{late} 项逾期", "") if late else Sentence(start, "", "")
+
+
+def worrying(found: Sequence[Progress]) -> list[Progress]:
+    """What needs attention first: overdue, then not begun, then reported on longest ago."""
+    chosen = [each for each in found if each.overdue or each.state == NOT_BEGUN]
+    return sorted(
+        chosen,
+        key=lambda each: (
+            not each.overdue,
+            each.state != NOT_BEGUN,
+            each.last.reported_on if each.last else date.min,
+        ),
     )

@@ -9,9 +9,14 @@ MENU: dict[str, list[tuple[str, str, str]]] = {
     ],
     "行动": [
         ("structure", "structure.py", "专业结构优化"),
+        ("system", "system.py", "专业体系完善"),
+        ("mechanisms", "mechanisms.py", "调整机制健全"),
     ],
     "空间": [
         ("map", "map.py", "区县地图"),
+    ],
+    "院校": [
+        ("institution", "institution.py", "院校画像"),
     ],
     "数据": [
         ("definitions", "definitions.py", "指标口径"),
