@@ -28,9 +28,8 @@ class _Build:
         self.share, self.step = share, step
 
     def work(self) -> None:
+        from data.demo import write
         from data.load import load_workbook
-
-        from data import demo
 
         try:
             self.note(0.02, "正在生成演示数据")

@@ -47,7 +47,7 @@ class Shown:
 
     def blocks(self) -> list[str]:
         """The keys of the blocks on the page."""
-        return [e.key for e in self.app.main if e.type == "bidi_component"]
+        return [str(e.key) for e in self.app.main if e.type == "bidi_component"]
 
     def text(self, key: str) -> str:
         """What a reader sees of the block, words joined by single spaces."""

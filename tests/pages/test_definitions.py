@@ -7,9 +7,10 @@ from html import unescape
 
 from data.plan import load_plan
 from queries.status import RULES
+from tests.pages.conftest import Shown
 
 
-def test_everything_in_force_stands_on_it(show: Callable[..., object]) -> None:
+def test_everything_in_force_stands_on_it(show: Callable[..., Shown]) -> None:
     shown = show("definitions.py")
     markup = unescape(shown.html("definitions"))
     plan = load_plan()
@@ -26,6 +27,6 @@ def test_everything_in_force_stands_on_it(show: Callable[..., object]) -> None:
         assert signal.name in markup
 
 
-def test_the_address_opens_one_definition(show: Callable[..., object]) -> None:
+def test_the_address_opens_one_definition(show: Callable[..., Shown]) -> None:
     markup = show("definitions.py", id="brand_points").html("definitions")
     assert '<details class="entry" open id="brand_points">' in " ".join(markup.split())

@@ -14,17 +14,17 @@ from queries import summary
 from queries.evaluate import Result, Scope, evaluate
 from queries.run import open_current
 from queries.status import WORDS, number
+from tests.pages.conftest import Shown
 
-Show = Callable[..., "object"]
+Show = Callable[..., Shown]
 
 
 @pytest.fixture
 def results(demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Result]]:
     monkeypatch.setenv("WAREHOUSE_DIR", str(demo_warehouse))
 
-    def at(day: str | None = None, **scope: tuple[str, ...]) -> list[Result]:
-        version = open_current()
-        return evaluate(version, date.fromisoformat(day) if day else None, Scope(**scope))
+    def at(day: str | None = None, scope: Scope | None = None) -> list[Result]:
+        return evaluate(open_current(), date.fromisoformat(day) if day else None, scope)
 
     return at
 
@@ -43,8 +43,12 @@ def test_every_indicator_stands_with_its_own_figures(
     show: Show, results: Callable[..., list[Result]], address: dict[str, str]
 ) -> None:
     shown = show(**address)
-    filters = {k: (v,) for k, v in address.items() if k != "as_of"}
-    found = results(address.get("as_of"), **filters)
+    scope = Scope(
+        authority=tuple(filter(None, [address.get("authority")])),
+        level=tuple(filter(None, [address.get("level")])),
+        district=tuple(filter(None, [address.get("district")])),
+    )
+    found = results(address.get("as_of"), scope)
     text, markup = shown.text("overview"), shown.html("overview")
     assert summary.counts(found) == {
         status: int(n)

@@ -32,7 +32,9 @@ def _stopped() -> str:
     assert not app.exception
     keys = [each.key for each in app.main if each.type == "bidi_component"]
     assert "overview" not in keys
-    return next(each.proto.json for each in app.main if getattr(each, "key", "") == "stopped")
+    found = next(each for each in app.main if getattr(each, "key", "") == "stopped")
+    markup: str = found.proto.json
+    return markup
 
 
 def _says(markup: str, *words: str) -> None:
@@ -74,6 +76,6 @@ def test_a_lost_pointer_falls_back_and_says_so(warehouse: Path) -> None:
     (warehouse / "CURRENT").write_text("nonsense", encoding="utf-8")
     app = AppTest.from_file(str(ENTRY), default_timeout=120).run()
     assert not app.exception
-    keys = [each.key for each in app.main if each.type == "bidi_component"]
+    keys = [str(each.key) for each in app.main if each.type == "bidi_component"]
     assert "overview" in keys
     assert any("指针" in key for key in keys if key.startswith("note"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -95,4 +96,4 @@ def test_quarter_ends_are_consecutive_and_not_after_the_day(day: date, count: in
     for end in ends:
         assert (end + timedelta(days=1)).day == 1
         assert end.month % 3 == 0
-    assert all(89 < (b - a).days < 93 for a, b in zip(ends, ends[1:], strict=False))
+    assert all(89 < (b - a).days < 93 for a, b in pairwise(ends))
