@@ -16,7 +16,8 @@ dated up to D counting:
   report's state. Overdue: D after the due date and the number not reached, or nothing counted.
 
 The count is what the table holds in force on D; where the deliverable has no table, or the table is
-empty, the last reported value.
+empty, the last reported value. Where the data holds no reports at all, on any deliverable, what
+nothing else tells is 无数据: neither 未启动 nor overdue.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from queries.status import number
 from queries.summary import Sentence
 
 NOT_BEGUN, UNDER_WAY, DONE = "未启动", "推进中", "已完成"
+NO_DATA = "无数据"
 STATES = (NOT_BEGUN, UNDER_WAY, DONE)
 
 
@@ -115,12 +117,16 @@ def assess(
     issued_on: date,
     counted: float | None = None,
     institutions: int = 0,
+    known: bool = True,
 ) -> Progress:
     """The state of a deliverable. updates: its reports in order, later ones may be among them.
 
     counted: what its table holds on the day, None where it has none or the table is empty.
-    institutions: how many are in force, for a deliverable owed by each.
+    institutions: how many are in force, for a deliverable owed by each. known: whether the data
+    holds any reports at all.
     """
+    if not known and counted is None:
+        return _unknown(deliverable, as_of, issued_on)
     history = tuple(sorted((u for u in updates if u.reported_on <= as_of), key=_day))
     if deliverable.kind == "yearly":
         return _yearly(deliverable, history, as_of, issued_on)
@@ -138,6 +144,25 @@ def assess(
         deliverable.due,
         _done_on(history),
         history=history,
+    )
+
+
+def _unknown(deliverable: Deliverable, as_of: date, issued_on: date) -> Progress:
+    """Nothing was reported on any deliverable, so that silence says nothing."""
+    dues = deliverable.due_dates(issued_on)
+    starts = (issued_on, *(day + timedelta(days=1) for day in dues))
+    yearly = deliverable.kind == "yearly"
+    years_ = tuple(
+        Year(due, NO_DATA, False, start <= as_of, None, None)
+        for start, due in zip(starts, dues, strict=False)
+    )
+    return Progress(
+        deliverable,
+        NO_DATA,
+        False,
+        "数据中没有任何进展填报",
+        next((day for day in dues if day >= as_of), dues[-1]),
+        years=years_ if yearly else (),
     )
 
 
@@ -299,6 +324,7 @@ def progress(version: OpenVersion, as_of: date) -> dict[str, Progress]:
     reports = updates(version, as_of)
     things = counted_things(version)
     filled = {each.source for each in things}
+    known = "deliverable_updates" in version.filled
     levels = dict(fetch("institutions_on", version, day=as_of))
     outside = {each.institution_id for each in version.institutions if each.outside}
     owing = sum(level in LEVELS for code, level in levels.items() if code not in outside)
@@ -308,7 +334,7 @@ def progress(version: OpenVersion, as_of: date) -> dict[str, Progress]:
         if each.counted_from in filled:
             counted = float(sum(t.on(as_of) for t in things if _counts(each, t)))
         found[each.id] = assess(
-            each, reports.get(each.id, ()), as_of, plan.issued_on, counted, owing
+            each, reports.get(each.id, ()), as_of, plan.issued_on, counted, owing, known
         )
     return found
 
@@ -403,8 +429,12 @@ def _year(
 
 
 def tally(found: Sequence[Progress]) -> dict[str, int]:
-    """How many deliverables are in each state, all three states; overdue ones are among them."""
-    return {state: sum(each.state == state for each in found) for state in STATES}
+    """How many deliverables are in each state, all three states, and 无数据 where it occurs;
+    overdue ones are among them."""
+    counts = {state: sum(each.state == state for each in found) for state in (*STATES, NO_DATA)}
+    if not counts[NO_DATA]:
+        del counts[NO_DATA]
+    return counts
 
 
 def verdict(found: Sequence[Progress]) -> Sentence:
@@ -413,6 +443,7 @@ def verdict(found: Sequence[Progress]) -> Sentence:
     late = sum(each.overdue for each in found)
     parts = [f"{counts[DONE]} 项已完成", f"{counts[UNDER_WAY]} 项推进中"]
     parts += [f"{counts[NOT_BEGUN]} 项未启动"] if counts[NOT_BEGUN] else []
+    parts += [f"{counts[NO_DATA]} 项无数据"] if NO_DATA in counts else []
     start = f"{len(found)} 项任务事项中 {'、'.join(parts)}"
     return Sentence(start + "，", f"{late} 项逾期", "") if late else Sentence(start, "", "")
 

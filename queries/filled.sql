@@ -1,4 +1,4 @@
--- One row per table or column that an indicator may need: does it hold any value at all
+-- One row per table or column that figures may need: does it hold any value at all
 select
     'specialty_points.track' as name,
     count(track) > 0 as filled
@@ -28,3 +28,28 @@ select
     'point_years' as name,
     count(*) > 0 as filled
 from point_years
+union all
+select
+    'deliverable_updates' as name,
+    count(*) > 0 as filled
+from deliverable_updates
+union all
+select
+    'cooperation_bodies' as name,
+    count(*) > 0 as filled
+from cooperation_bodies
+union all
+select
+    'pathways' as name,
+    count(*) > 0 as filled
+from pathways
+union all
+select
+    'projects' as name,
+    count(*) > 0 as filled
+from projects
+union all
+select
+    'rectifications' as name,
+    count(*) > 0 as filled
+from rectifications

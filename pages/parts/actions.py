@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from data.contract import BY_TABLE
 from data.plan import Section
 from pages.parts import figures
 from pages.parts.bullets import Bullet, bullet
@@ -24,7 +25,7 @@ from queries.actions import (
     tasks,
 )
 from queries.composition import newly_opened
-from queries.deliverables import DONE, NOT_BEGUN, STATES, Progress, Update
+from queries.deliverables import DONE, NO_DATA, STATES, UNDER_WAY, Progress, Update, Year
 from queries.evaluate import Result
 from queries.status import BEHIND, number
 
@@ -76,6 +77,9 @@ def ring(view: View) -> str:
 
 def problems_fact(view: View, action: str) -> dict[str, str]:
     """The open rectifications of an action as one of the figures under its title."""
+    if "rectifications" not in view.version.filled:
+        sheet = BY_TABLE["rectifications"].title
+        return {"k": "未完成整改", "v": "无数据", "small": f"“{sheet}”表为空"}
     found = [r for task in of(view, action) for r in task.rectifications]
     late = sum(r.overdue(view.as_of) for r in found)
     small = f"逾期 {late} 项" if late else "没有逾期"
@@ -218,7 +222,7 @@ def promise(view: View, each: Progress) -> dict[str, Any]:
         "style": state_style(each.state, each.overdue, each.late),
         "mark": state_mark(each.state, each.overdue, each.late),
         "reason": each.reason,
-        "figure": _figure(each),
+        "figure": _figure(view, each),
         "last": _last(view, each),
         "note": each.last.note if each.last else "",
         "dots": [_dot(view, update) for update in each.history],
@@ -232,11 +236,13 @@ def promise(view: View, each: Progress) -> dict[str, Any]:
     }
 
 
-def _figure(each: Progress) -> str:
+def _figure(view: View, each: Progress) -> str:
+    """What is counted, of the whole city even under filters."""
     if each.value is None:
         return ""
     aim = f" / {number(each.target)}" if each.target else ""
-    return f"{number(each.value)}{aim} {'在册' if each.counted else '填报'}"
+    whole = "全市 " if view.scope else ""
+    return f"{whole}{number(each.value)}{aim} {'在册' if each.counted else '填报'}"
 
 
 def _last(view: View, each: Progress) -> str:
@@ -258,10 +264,12 @@ def _dot(view: View, update: Update) -> dict[str, Any]:
     }
 
 
-def _year(year: Any) -> dict[str, str]:
+def _year(year: Year) -> dict[str, str]:
     """One year of a yearly promise: published, missing, under way or not yet due."""
     if year.state == DONE:
         words = f"{year.done_on} 完成" + ("（逾期）" if year.late else "")
+    elif year.state == NO_DATA:
+        words = f"{NO_DATA}（期限 {year.due}）"
     elif year.overdue:
         words = f"缺（期限 {year.due}）"
     elif year.begun:
@@ -285,7 +293,9 @@ def state_style(state: str, overdue: bool, late: bool) -> str:
     """The class of a state's colour; overdue and late ones stand out."""
     if overdue:
         return "over"
-    return "late2" if late else f"n{STATES.index(state)}"
+    if late:
+        return "late2"
+    return f"n{STATES.index(state)}" if state in STATES else "n0"
 
 
 def state_mark(state: str, overdue: bool, late: bool) -> str:
@@ -294,10 +304,15 @@ def state_mark(state: str, overdue: bool, late: bool) -> str:
         return "■"
     if late:
         return "◆"
-    return "●" if state == DONE else "○" if state == NOT_BEGUN else "◔"
+    return {DONE: "●", UNDER_WAY: "◔"}.get(state, "○")
 
 
 # ---------------------------------------------------------------- projects and rectifications
+
+
+def _empty(table: str, view: View) -> str:
+    """That a sheet is missing, when it is: then there is nothing to say about what it holds."""
+    return "" if table in view.version.filled else f"“{BY_TABLE[table].title}”表为空，无数据"
 
 
 def _projects(view: View, task: Task) -> dict[str, Any]:
@@ -307,6 +322,7 @@ def _projects(view: View, task: Task) -> dict[str, Any]:
     order = (*COMING, FINISHED, STOPPED)
     return {
         "count": len(task.projects),
+        "none": _empty("projects", view) or "项目库中没有支撑这些指标的项目",
         "stages": " · ".join(f"{stage} {tally[stage]}" for stage in STAGES if tally[stage]),
         "late": late,
         "rows": [
@@ -331,6 +347,7 @@ def _problems(view: View, task: Task) -> dict[str, Any]:
     late = sum(r.overdue(view.as_of) for r in task.rectifications)
     return {
         "count": len(task.rectifications),
+        "none": _empty("rectifications", view) or "没有未完成的整改",
         "late": late,
         "unplaced": task.unplaced,
         "rows": [_problem(view, r) for r in task.rectifications],

@@ -12,6 +12,7 @@ from pages.parts.block import render
 from pages.parts.view import View
 from queries.deliverables import (
     DONE,
+    NO_DATA,
     Progress,
     YearCount,
     by_year,
@@ -42,11 +43,10 @@ def markup(view: View) -> str:
         yearly=[_yearly(view, each) for each in found if each.years],
         counts=_counts(view, found),
         cards=actions.cards(view, action),
-        ring=actions.ring(view),
         note=actions.promises_note(view),
         source=view.source,
         sheet=BY_TABLE["deliverable_updates"].title,
-        reported=any(each.history for each in found),
+        reported="deliverable_updates" in view.version.filled,
     )
 
 
@@ -84,11 +84,12 @@ def _facts(view: View, found: list[Progress]) -> list[dict[str, str]]:
         if each.years:
             owed = [year for year in each.years if year.due < view.as_of]
             done = sum(year.state == DONE for year in owed)
+            said = each.state != NO_DATA
             facts.append(
                 {
                     "k": each.deliverable.name,
-                    "v": f"{done} / {len(owed)} 年",
-                    "small": "到期年度中已完成",
+                    "v": f"{done} / {len(owed)} 年" if said else NO_DATA,
+                    "small": "到期年度中已完成" if owed else "尚无到期年度",
                 }
             )
     facts.append(actions.problems_fact(view, ACTION))
@@ -122,6 +123,8 @@ def _yearly(view: View, each: Progress) -> dict[str, Any]:
     missing = [str(year.due.year) for year in each.years if year.overdue]
     done = sum(year.state == DONE for year in each.years)
     title = f"{each.deliverable.name}：{done} 个年度已完成"
+    if each.state == NO_DATA:
+        title = f"{each.deliverable.name}：{NO_DATA}"
     if missing:
         title += f"，{'、'.join(missing)} 年度缺"
     return {"title": title, "quote": each.deliverable.quote, "years": shown["years"]}
@@ -158,7 +161,7 @@ def _counts(view: View, found: list[Progress]) -> dict[str, Any]:
     now = view.as_of
     whole = (now.month, now.day) == (12, 31)
     columns = [
-        f"{year} 年末" if year < now.year or whole else f"{year}-{now.month:02d}-{now.day:02d}"
+        f"{year}年末" if year < now.year or whole else f"{year}-{now.month:02d}-{now.day:02d}"
         for year in last
     ]
     return {
@@ -205,7 +208,12 @@ def _counts_title(found: list[Progress], years: dict[str, list[YearCount]]) -> s
     total = sum(value or 0.0 for _, value in known)
     none = [e.deliverable.name for e, value in known if not value]
     title = f"{len(known)} 类产教融合载体在册 {number(total, '个')}"
-    return title + (f"，{'、'.join(none)}尚无" if none else "")
+    return title + (f"，{_some(none)}尚无" if none else "")
+
+
+def _some(names: list[str]) -> str:
+    """A few names, and how many there are."""
+    return "、".join(names[:2]) + (f"等 {len(names)} 类" if len(names) > 2 else "")
 
 
 # ---------------------------------------------------------------- downloads

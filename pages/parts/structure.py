@@ -430,8 +430,11 @@ def _named(view: View, section: Any) -> dict[str, Any] | None:
     none = [name for name, points in found.items() if not points]
     total = sum(map(len, found.values()))
     title = f"点名的 {len(found)} 个专业共有 {total} 个专业点"
-    if none:
-        title += f"，{'、'.join(none)}尚无布点"
+    if len(none) == len(found):
+        title = f"点名的 {len(found)} 个专业均无布点"
+    elif none:
+        more = f"等 {len(none)} 个" if len(none) > 2 else ""
+        title += f"，{'、'.join(none[:2])}{more}尚无布点"
     return {
         "id": section.id,
         "task": section.title,
