@@ -15,16 +15,22 @@ import csv
 import difflib
 import hashlib
 import io
+import os
 import posixpath
 import re
+import sys
+import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree import ElementTree
 from xml.parsers import expat
+
+import numpy as np
 
 from data.contract import BY_TITLE, INSTRUCTION_SHEET, OPTIONS_SHEET, SHEETS, Column, Sheet
 from data.values import Uncalculated, is_blank, key, show
@@ -543,7 +549,8 @@ def _guard(name: str, action: Callable[[], Any]) -> Any:
     from python_calamine import CalamineError, PasswordError
 
     try:
-        return action()
+        with _quiet():
+            return action()
     except PasswordError as error:
         raise Unreadable(f"“{name}”设有打开密码，请取消密码后再导入") from error
     except (CalamineError, OSError, ValueError, OverflowError) as error:
@@ -553,6 +560,26 @@ def _guard(name: str, action: Callable[[], Any]) -> Any:
         if type(error).__name__ != "PanicException":
             raise
         raise Unreadable(f"“{name}”的内部结构已损坏：请用 Excel 打开并重新保存") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the Rust core says of a panic off standard error, where only our words belong.
+
+    Only in the main thread, that is in a command: in a server the others' words would go too.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _rows(name: str, workbook: Any, sheet: str) -> list[list[Any]]:
@@ -584,114 +611,136 @@ class _Scan:
 
 
 # Each starts with a literal, which the search finds without stepping through the text: error cells,
-# formulas (with any namespace prefix), columns beyond Z, and attributes written in unusual ways.
+# formulas, elements with a namespace prefix, and a document type.
 _SUSPECTS = tuple(
     re.compile(pattern)
     for pattern in (
         rb"t=[\"']e[\"']",
         rb"<f[\s>/]",
-        rb":f[\s>/]",
-        rb"r=[\"'][A-Z]{2}",
-        rb" =[\"' ]",
-        rb"= [\"']",
+        rb":c[\s>/]",
         rb"<!DOCTYPE",
     )
 )
-_ROW_NUMBER = re.compile(rb"row r=[\"'](\d+)")
+# A cell in the usual words; any other wording leaves the groups empty.
+_CELL = re.compile(rb"<c[\s>/](?:r=\"[A-Z](\d{1,7})\")?")
+_ADDRESS = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_LAST_COLUMN = 16_384
 
 
 def _scan(package: _Package, part: str, percent: frozenset[str]) -> _Scan:
-    """Look through a sheet's XML for error cells, formulas without result, percentages and cells
-    far away; parse it only if there may be any."""
-    styled = None
+    """Look through a sheet's XML for error cells, formulas without result, percentages, cells
+    beyond column Z and cells out of order; parse it only if there may be any.
+
+    calamine takes the first and last cells for the sheet's extent: addresses that are far off or
+    run backwards make it ask for more memory than there is, which nobody can catch.
+    """
+    suspects = _SUSPECTS
     if percent:
-        styled = re.compile(rb"s=[\"'](" + "|".join(sorted(percent)).encode() + rb")[\"']")
-    suspects = (*_SUSPECTS, styled) if styled else _SUSPECTS
-    suspect = False
-    counted, last = 0, 0
+        styles = "|".join(sorted(percent)).encode()
+        suspects = (*_SUSPECTS, re.compile(rb"s=[\"'](" + styles + rb")[\"']"))
+    last = 0
     for chunk in _chunks(package, part):
-        suspect = any(each.search(chunk) for each in suspects)
-        if suspect:
-            break
-        numbers = _ROW_NUMBER.findall(chunk)
-        counted += len(numbers)
-        last = max([last, *map(int, numbers)])
-    # Rows far below the rest, in a sheet of few rows.
-    if not suspect and counted and last <= 2 * counted + 1000:
-        return _Scan()
-    return _parse_sheet(package, part, percent)
+        if any(each.search(chunk) for each in suspects):
+            return _parse_sheet(package, part, percent)
+        found = _CELL.findall(chunk)
+        if not all(found):
+            return _parse_sheet(package, part, percent)
+        rows = np.array([last, *map(int, found)])
+        if np.any(rows[1:] < rows[:-1]):
+            return _parse_sheet(package, part, percent)
+        last = int(rows[-1])
+    return _Scan() if last <= MOST_ROWS else _parse_sheet(package, part, percent)
 
 
 def _chunks(package: _Package, part: str) -> Iterator[bytes]:
-    """A part in pieces that overlap by a tag's length, so that none hides on a border."""
-    overlap = b""
+    """A part in pieces, each cut before a tag."""
+    rest = b""
     with package.open(part) as stream:
         while piece := stream.read(_CHUNK):
-            chunk = overlap + piece
-            yield chunk
-            overlap = chunk[-256:]
-
-
-_ADDRESS = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+            chunk = rest + piece
+            cut = chunk.rfind(b"<")
+            if cut > 0:
+                yield chunk[:cut]
+                rest = chunk[cut:]
+            else:
+                rest = chunk
+    yield rest
 
 
 def _parse_sheet(package: _Package, part: str, percent: frozenset[str]) -> _Scan:
-    """Every cell of a sheet, by events: its place, type, style, whether a formula and its value."""
-    scan = _Scan()
-    row, column = -1, -1
-    kind, style, has_formula, holding = "", "", False, False
-    text: list[str] = []
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, kind, style, has_formula, holding
-        tag = tag.rpartition(":")[2]
-        if tag == "row":
-            number = attributes.get("r", "")
-            row, column = (int(number) - 1 if number.isdecimal() else row + 1), -1
-        elif tag == "c":
-            found = _ADDRESS.fullmatch(attributes.get("r", ""))
-            column = _number(found[1]) - 1 if found else column + 1
-            row = int(found[2]) - 1 if found else row
-            kind, style = attributes.get("t", "n"), attributes.get("s", "")
-            has_formula = False
-            text.clear()
-        elif tag == "f":
-            has_formula = True
-        elif tag in ("v", "t"):
-            holding = True
-
-    def end(tag: str) -> None:
-        nonlocal holding
-        tag = tag.rpartition(":")[2]
-        if tag in ("v", "t"):
-            holding = False
-        elif tag == "c":
-            value = "".join(text).strip()
-            if value or has_formula:
-                scan.rows, scan.columns = max(scan.rows, row + 1), max(scan.columns, column + 1)
-            if kind == "e":
-                scan.errors[row, column] = value or "#N/A"
-            elif has_formula and not value and kind != "str":
-                scan.uncalculated.add((row, column))
-            elif value and kind == "n" and style in percent:
-                scan.percents.add((row, column))
-
-    def data(piece: str) -> None:
-        if holding:
-            text.append(piece)
-
-    def refuse(*_: object) -> None:
-        raise Unreadable(f"“{package.name}”的内部结构异常，拒绝读取")
-
+    """Look at every cell of a sheet."""
+    events = _CellEvents(package.name, percent)
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = data
-    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = events.start
+    parser.EndElementHandler = events.end
+    parser.CharacterDataHandler = events.data
+    parser.StartDoctypeDeclHandler = events.refuse
     with package.open(part) as stream:
         parser.ParseFile(stream)
-    return scan
+    return events.scan
+
+
+class _CellEvents:
+    """Follows the cells of a sheet's XML: place, type, style, whether a formula, and value."""
+
+    def __init__(self, name: str, percent: frozenset[str]) -> None:
+        self.name, self.percent = name, percent
+        self.scan = _Scan()
+        self.row = self.column = -1
+        self.kind = self.style = ""
+        self.has_formula = self.holding = False
+        self.text: list[str] = []
+
+    def refuse(self, *_: object) -> None:
+        raise Unreadable(f"“{self.name}”的内部结构异常，拒绝读取")
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        match tag.rpartition(":")[2]:
+            case "row":
+                number = attributes.get("r", str(self.row + 2))
+                before, self.column = self.row, -1
+                self.row = int(number) - 1 if number.isdecimal() else -1
+                if not before < self.row < MOST_ROWS:
+                    self.refuse()
+            case "c":
+                address = attributes.get("r", f"{letters(self.column + 2)}{self.row + 1}")
+                found = _ADDRESS.fullmatch(address)
+                column = _number(found[1]) if found else _LAST_COLUMN + 1
+                if not found or int(found[2]) != self.row + 1 or column > _LAST_COLUMN:
+                    self.refuse()
+                self.column = column - 1
+                self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "")
+                self.has_formula = False
+                self.text.clear()
+            case "f":
+                self.has_formula = True
+            case "v" | "t":
+                self.holding = True
+
+    def data(self, piece: str) -> None:
+        if self.holding:
+            self.text.append(piece)
+
+    def end(self, tag: str) -> None:
+        match tag.rpartition(":")[2]:
+            case "v" | "t":
+                self.holding = False
+            case "c":
+                self.keep("".join(self.text).strip())
+
+    def keep(self, value: str) -> None:
+        """Note the cell just read, if it needs mending."""
+        scan, place = self.scan, (self.row, self.column)
+        if value or self.has_formula:
+            scan.rows = max(scan.rows, self.row + 1)
+            scan.columns = max(scan.columns, self.column + 1)
+        if self.kind == "e":
+            scan.errors[place] = value or "#N/A"
+        elif self.has_formula and not value and self.kind != "str":
+            scan.uncalculated.add(place)
+        elif value and self.kind == "n" and self.style in self.percent:
+            scan.percents.add(place)
 
 
 def _number(column: str) -> int:
