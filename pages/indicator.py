@@ -3,12 +3,14 @@
 import streamlit as st
 
 from pages.parts import figures, indicator
-from pages.parts.view import view
+from pages.parts.view import follow, view
 
 shown = view()
+follow(indicator.heard())
 chosen = indicator.choose(shown)
 result = figures.result(shown, chosen)
 area = st.query_params.get("area", "")
+school = st.query_params.get("institution", "")
 
 indicator.head(shown, result)
 left, right = st.columns([3, 2], gap="small")
@@ -17,4 +19,4 @@ with left:
 with right:
     indicator.status(shown, result)
 indicator.districts(shown, chosen, area)
-indicator.rows(shown, chosen, area)
+indicator.rows(shown, chosen, area, school)

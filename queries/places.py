@@ -31,7 +31,8 @@ MOST_YEARS = 6
 class Topic:
     """What is counted by place; ``indicator`` is None for the plain counts.
 
-    basis: whose level the level filter means, and which institutions a density divides by.
+    basis: whose level the level filter means, and which institutions a density divides by. needs:
+    tables, or table.column, without which there is no value.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Topic:
     measure: str
     basis: str
     definition: str
+    needs: tuple[str, ...] = ()
     indicator: Indicator | None = None
 
     @property
@@ -63,9 +65,33 @@ _LATEST = "最近一个有数据的年度（其 12 月 31 日不晚于所看日�
 COUNTS = (
     Topic(INSTITUTIONS, "院校", "所", "count", "institution", "在所看日期在办的院校"),
     Topic(POINTS, "专业点", "个", "count", "point", "在所看日期在办的专业点，其院校也在办"),
-    Topic(GROUPS, "专业群", "个", "count", "institution", "在所看日期在办的专业群，其院校也在办"),
-    Topic(STUDENTS, "在校生", "人", "count", "point", f"{_LATEST}在校生之和"),
-    Topic(ENTRANTS, "报到新生", "人", "count", "point", f"{_LATEST}报到人数之和"),
+    Topic(
+        GROUPS,
+        "专业群",
+        "个",
+        "count",
+        "institution",
+        "在所看日期在办的专业群，其院校也在办",
+        ("specialty_groups",),
+    ),
+    Topic(
+        STUDENTS,
+        "在校生",
+        "人",
+        "count",
+        "point",
+        f"{_LATEST}在校生之和",
+        ("point_years.enrolled",),
+    ),
+    Topic(
+        ENTRANTS,
+        "报到新生",
+        "人",
+        "count",
+        "point",
+        f"{_LATEST}报到人数之和",
+        ("point_years.registered",),
+    ),
 )
 
 
@@ -73,7 +99,16 @@ def topics(plan: Plan) -> tuple[Topic, ...]:
     """The indicators in the plan's order, then the plain counts."""
     return (
         *(
-            Topic(each.id, each.name, each.unit, each.measure, each.basis, each.definition, each)
+            Topic(
+                each.id,
+                each.name,
+                each.unit,
+                each.measure,
+                each.basis,
+                each.definition,
+                each.needs,
+                each,
+            )
             for each in plan.indicators
         ),
         *COUNTS,
@@ -169,7 +204,8 @@ def known(version: OpenVersion, topic: Topic) -> bool:
     """Whether the workbook holds what the topic needs at all."""
     if topic.indicator is not None:
         return has_data(version, topic.indicator)
-    return topic.id.removeprefix("count-") in version.counts
+    # Points and institutions are required sheets: none in force is zero, not missing.
+    return not topic.needs or topic.id.removeprefix("count-") in version.counts
 
 
 def amounts(

@@ -118,7 +118,7 @@ def markup(view: View, results: Sequence[Result], chosen: str) -> str:
             "fill": fill,
             "ink": "#fff" if fill in theme.SEQUENCE[3:] else "#1B2733",
             "on": pressed,
-            "go": f"?area={'' if pressed else name}",
+            "go": f"?area={'' if pressed else name}&institution=",
             "href": view.address("indicator", parameters),
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -56,8 +57,9 @@ def choose(view: View) -> Indicator:
     )
     if picked != asked:
         st.query_params["id"] = picked
-        if "area" in st.query_params:
-            del st.query_params["area"]
+        for name in ("area", "institution"):
+            if name in st.query_params:
+                del st.query_params[name]
         st.rerun()
     return next(each for each in plan.indicators if each.id == picked)
 
@@ -239,29 +241,22 @@ def districts(view: View, indicator: Indicator, area: str) -> None:
     follow(block(district_map.for_view(view, indicator, area), key="districts"))
 
 
-def rows(view: View, indicator: Indicator, area: str) -> None:
-    """Institutions and evidence rows of the chosen district or the city, each with a download."""
+def rows(view: View, indicator: Indicator, area: str, school: str = "") -> None:
+    """Institutions and evidence rows of the chosen institution, district or the city."""
+    chosen = next((i for i in view.version.institutions if i.institution_id == school), None)
     narrowed = view
-    if area:
+    where = view.scope.words or "全市"
+    if chosen is not None:
+        scope = Scope(level=view.scope.level, institution=(school,), outside=chosen.outside)
+        narrowed = replace(view, scope=scope)
+        where = chosen.name
+    elif area:
         narrowed = replace(view, scope=replace(view.scope, district=(area,)))
-    where = narrowed.scope.words or "全市"
-    institutions = _institutions(narrowed, indicator)
+        where = narrowed.scope.words
     left, right = st.columns([2, 3], gap="small")
     with left:
-        st.markdown(f"**{where}：{len(institutions)} 所院校有计入**")
-        if institutions.empty:
-            block(
-                render("empty", title="没有计入的院校", text=missing(view, indicator)), key="none"
-            )
-        else:
-            st.dataframe(
-                institutions,
-                hide_index=True,
-                height=360,
-                key="institutions",
-                alt=f"{indicator.name}按院校",
-                column_config={"占比": st.column_config.NumberColumn(format="%.1f%%")},
-            )
+        markup = _schools(view, narrowed, indicator, where, area, school if chosen else "")
+        follow(block(markup, key="institutions"))
     with right:
         found = _rows(narrowed, indicator)
         counted = int(found["计入"].eq("是").sum()) if len(found) else 0
@@ -270,8 +265,15 @@ def rows(view: View, indicator: Indicator, area: str) -> None:
             block(render("empty", title="没有逐条依据", text=missing(view, indicator)), key="norow")
             return
         st.dataframe(
-            found, hide_index=True, height=360, key="rows", alt=f"{indicator.name}逐条依据"
+            found,
+            hide_index=True,
+            height=330,
+            key="rows",
+            alt=f"{indicator.name}逐条依据",
+            on_select=lambda: _clicked(view, found),
+            selection_mode="single-cell",
         )
+        st.caption("点一行的院校看画像，点区县只看该区县。")
         st.download_button(
             "下载逐条依据（.xlsx）",
             data=lambda: download.workbook(
@@ -286,6 +288,23 @@ def rows(view: View, indicator: Indicator, area: str) -> None:
             type="tertiary",
             icon=":material/download:",
         )
+
+
+def _clicked(view: View, found: pd.DataFrame) -> None:
+    """Remember where the cell just clicked leads; ``heard`` says it at the next run's start."""
+    for index, column in st.session_state["rows"].selection.cells:
+        value = str(found.iloc[index][column])
+        if column == HEADERS["institution"]:
+            code = next(i.institution_id for i in view.version.institutions if i.name == value)
+            st.session_state["rows-go"] = f"institution?{urlencode({'id': code})}"
+        elif column == HEADERS["district"]:
+            st.session_state["rows-go"] = f"?institution=&{urlencode({'area': value})}"
+
+
+def heard() -> str | None:
+    """Where the click on a row that started this run leads."""
+    found: str | None = st.session_state.pop("rows-go", None)
+    return found
 
 
 def _base(found: pd.DataFrame, counted: int) -> str:
@@ -320,22 +339,70 @@ def _rows(view: View, indicator: Indicator) -> pd.DataFrame:
 
 
 @figures.kept(100)
-def _institutions(view: View, indicator: Indicator) -> pd.DataFrame:
-    results = figures.parts(view, indicator, "institution")
+def _schools(
+    view: View, narrowed: View, indicator: Indicator, where: str, area: str, school: str
+) -> str:
+    """The institutions that count, each with the ways to its portrait, district and rows."""
+    results = figures.parts(narrowed, indicator, "institution")
     info = {each.name: each for each in view.version.institutions}
     shown = [r for r in results if r.actual is not None and (r.actual or r.denominator)]
-    shared = bool(shown) and shown[0].indicator.unit == "%"
-    rows = [
-        {
-            "院校": each.group,
-            "区县": info[each.group or ""].district,
-            "层次": info[each.group or ""].level_today,
-            **(
-                {"分子": each.numerator, "分母": each.denominator, "占比": each.actual}
+    shown.sort(key=lambda r: (-(r.actual or 0.0), -(r.denominator or 0.0)))
+    shared = indicator.unit == "%"
+    rows = []
+    for each in shown:
+        own = info[each.group or ""]
+        code = own.institution_id
+        rows.append(
+            {
+                "name": own.name,
+                "district": own.district,
+                "level": own.level_today,
+                "figures": [
+                    number(each.actual, "%"),
+                    number(each.numerator),
+                    number(each.denominator),
+                ]
                 if shared
-                else {"数量": each.actual, "基期": each.baseline}
-            ),
-        }
-        for each in sorted(shown, key=lambda r: -(r.actual or 0.0))
-    ]
-    return pd.DataFrame(rows, columns=None if rows else ["院校"])
+                else [number(each.actual), number(each.baseline)],
+                "school": view.link("institution", {"id": code}),
+                "area": _stay(view, indicator, area=own.district),
+                "rows": _stay(view, indicator, institution="" if code == school else code),
+                "on": code == school,
+            }
+        )
+    return render(
+        "indicator_schools",
+        title=f"{where}：{len(rows)} 所院校有计入",
+        headers=("占比", "分子", "分母") if shared else ("数量", "基期值"),
+        rows=rows,
+        crumbs=_crumbs(view, indicator, area, school),
+        empty=missing(view, indicator),
+    )
+
+
+def _stay(view: View, indicator: Indicator, **places: str) -> dict[str, str]:
+    """The two ways to this page narrowed to one district or one institution."""
+    wanted = {"area": "", "institution": "", **places}
+    held = {name: value for name, value in wanted.items() if value}
+    return {
+        "href": view.address("indicator", {"id": indicator.id, **held}),
+        "go": f"?{urlencode(wanted)}",
+    }
+
+
+def _crumbs(view: View, indicator: Indicator, area: str, school: str) -> list[dict[str, str]]:
+    """Ways out of a narrowed list: to the place itself, and back to everything."""
+    if school:
+        own = next(i for i in view.version.institutions if i.institution_id == school)
+        return [
+            {"text": "全部院校", **_stay(view, indicator)},
+            {"text": own.district, **_stay(view, indicator, area=own.district)},
+            {"text": f"{own.name}画像", **view.link("institution", {"id": school})},
+        ]
+    if area:
+        at = {"id": indicator.id, "area": area}
+        return [
+            {"text": "全部区县", **_stay(view, indicator)},
+            {"text": f"在区县地图上看{area}", **view.link("map", at)},
+        ]
+    return [{"text": "在区县地图上看", **view.link("map", {"id": indicator.id})}]

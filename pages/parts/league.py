@@ -104,7 +104,8 @@ def _inside(view: View, shown: Shown) -> str:
         shared=topic.measure != "count",
         schools=rows,
         indicators=_indicator_rows(view, shown),
-        compared=bool(shown.areas) and bool(rows),
+        compared=bool(shown.areas),
+        twice=topic.id in (places.POINTS, places.STUDENTS),
         allocated=any(row["target"] for row in _indicator_rows(view, shown)),
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from data.contract import INSTITUTION_LEVELS, NO_DISTRICT
-from pages.parts import choropleth, district_map, figures, theme
+from pages.parts import choropleth, district_map, figures, needs, theme
 from pages.parts.block import block, render, set_filters
 from pages.parts.choropleth import Area, Dot
 from pages.parts.map_state import (
@@ -217,6 +217,14 @@ def head(view: View, shown: Shown) -> None:
     follow(block(_head(view, shown), key="head"))
 
 
+def _missing(view: View, topic: Topic) -> str:
+    """Which sheet would bring the topic, empty when it is there."""
+    if places.known(view.version, topic):
+        return ""
+    lacking = [needs.in_words(each) for each in topic.needs if each not in view.version.filled]
+    return f"数据中{'、'.join(lacking)}为空；填报后即有数值。"
+
+
 def _chosen(found: Sequence[Place], shown: Shown) -> Place | None:
     """The one place chosen, None for none or several."""
     if len(shown.areas) != 1:
@@ -253,6 +261,7 @@ def _head(view: View, shown: Shown) -> str:
         if topic.indicator
         else None,
         definition=topic.definition,
+        missing=_missing(view, topic),
     )
 
 
