@@ -315,9 +315,12 @@ class _Checks:
             return None
         if name == DATA_DATE:
             found = read_date(raw.cells["value"][self.places(sheet.title)[row]], mac=raw.mac)
-            if isinstance(found, date):
+            if not isinstance(found, date):
+                wrong(found.expected)
+            elif FIRST_DATE <= found <= LAST_DATE:
                 return found.isoformat()
-            wrong(found.expected)
+            else:
+                wrong(f"应在 {FIRST_DATE} 至 {LAST_DATE} 之间")
             return None
         if name == NATURE and value not in DATA_NATURES:
             wrong(one_of(DATA_NATURES))
@@ -361,6 +364,9 @@ class _Checks:
         indicators = {key(n): i.id for i in plan.indicators for n in (i.name, i.id)}
         deliverables = {key(n): d.id for d in plan.deliverables for n in (d.name, d.id)}
 
+        def ids(table: str, name: str) -> frozenset[str]:
+            return frozenset(v for v in frames[table][name] if isinstance(v, str))
+
         def listed(table: str, name: str) -> dict[str, str]:
             return {key(v): v for v in frames[table][name] if isinstance(v, str)}
 
@@ -370,21 +376,25 @@ class _Checks:
                 | {k: v for k, v in names.items() if k not in codes},
                 "不在“院校”表中，应填院校代码或全称",
                 self.usable("institutions"),
+                ids("institutions", "institution_id"),
             ),
             "point": _Terms(
                 listed("specialty_points", "point_id"),
                 "不在“专业点”表的专业点编号中",
                 self.usable("specialty_points"),
+                ids("specialty_points", "point_id"),
             ),
             "group": _Terms(
                 listed("specialty_groups", "group_id"),
                 "不在“专业群”表的专业群编号中",
                 self.usable("specialty_groups"),
+                ids("specialty_groups", "group_id"),
             ),
             "enterprise": _Terms(
                 listed("enterprises", "enterprise_id"),
                 "不在“企业”表的企业编号中",
                 self.usable("enterprises"),
+                ids("enterprises", "enterprise_id"),
             ),
             "district": _Terms(
                 districts, f"不是区县或开发区的名称或区划代码，{one_of(list(places['name']))}"
@@ -614,17 +624,21 @@ def _outside(
 class _Terms:
     """What may be named: key of a name -> what it stands for.
 
-    expected: what is said of anything else. usable: whether the list is known at all.
+    expected: what is said of anything else. usable: whether the list is known at all. exact: what
+    is named to the letter comes first, since two ids may differ in width alone (A① and A1).
     """
 
     known: dict[str, str]
     expected: str
     usable: bool = True
+    exact: frozenset[str] = frozenset()
     _found: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     def find(self, value: Any) -> str | None:
         if not isinstance(value, str):
             return None
+        if value in self.exact:
+            return value
         if value not in self._found:
             self._found[value] = self.known.get(key(value))
         return self._found[value]

@@ -301,8 +301,10 @@ def _target(
     """The target and the dated values on the way to it.
 
     The city's target is the plan's. A part has one only where the workbook allocates it: its last
-    dated value by the deadline.
+    dated value by the deadline. An indicator that is only monitored has none anywhere.
     """
+    if indicator.target is None:
+        return None, []
     scope_kind, scope = ("全市", "") if whole else (part or ("", ""))
     steps = [
         (each.due_on, each.target)
@@ -313,7 +315,7 @@ def _target(
         and version.plan.issued_on < each.due_on <= indicator.deadline
     ]
     if whole:
-        return (indicator.target, steps) if indicator.target is not None else (None, [])
+        return indicator.target, steps
     if part is None or not steps:
         return None, []
     on_day = dict(steps)
@@ -341,7 +343,8 @@ def _pace(path: Line | None, actual: float | None, day: date) -> float | None:
     if path is None or actual is None:
         return None
     scheduled = path.at(day) - path.baseline
-    return (actual - path.baseline) / scheduled if scheduled else None
+    # Adding zero turns a negative zero into a plain one.
+    return (actual - path.baseline) / scheduled + 0.0 if scheduled else None
 
 
 def _assess(

@@ -17,6 +17,7 @@ import duckdb
 import pandas as pd
 
 from data.command import Parser
+from data.contract import FIRST_DATE, LAST_DATE
 from data.plan import PlanError
 from data.versions import DamagedVersion, NoVersion, OldSchema
 from queries.run import OpenVersion, open_current, open_file
@@ -29,18 +30,24 @@ class RequestError(Exception):
 
 
 def day(text: str) -> date:
-    """A date argument, YYYY-MM-DD."""
+    """A date argument, YYYY-MM-DD, within the dates a workbook may hold."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"“{text}”不是 YYYY-MM-DD 的日期") from None
+    if not FIRST_DATE <= found <= LAST_DATE:
+        raise argparse.ArgumentTypeError(f"“{text}”应在 {FIRST_DATE} 至 {LAST_DATE} 之间")
+    return found
 
 
 def several(text: str) -> tuple[str, ...]:
     """A comma-separated argument; Chinese commas are accepted too."""
     for separator in ("，", "、"):
         text = text.replace(separator, ",")
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not found:
+        raise argparse.ArgumentTypeError("不能为空；不筛选就不要写这一项")
+    return found
 
 
 def parser(module: str, description: str) -> Parser:

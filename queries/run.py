@@ -160,7 +160,7 @@ class OpenVersion:
         return {name: tuple(each) for name, each in found.items()}
 
 
-_open: OrderedDict[tuple[Path, str], OpenVersion] = OrderedDict()
+_open: OrderedDict[tuple[Path, str, int], OpenVersion] = OrderedDict()
 _open_lock = threading.Lock()
 
 
@@ -172,12 +172,13 @@ def open_file(path: Path, plan: Plan | None = None) -> OpenVersion:
     plan = plan or load_plan()
     path = path.resolve()
     stamp = path.stat().st_mtime_ns if path.exists() else 0
-    key = (path, f"{plan.fingerprint}:{stamp}")
+    key = (path, plan.fingerprint, stamp)
     with _open_lock:
         if key in _open:
             _open.move_to_end(key)
             return _open[key]
         meta = check(path)
+        _let_go_of(path, stamp)
         connection = _connect(path)
         derived = connection
         if meta.get("rows_fingerprint") != plan.rows_fingerprint:
@@ -187,6 +188,18 @@ def open_file(path: Path, plan: Plan | None = None) -> OpenVersion:
         while len(_open) > MOST_OPEN:
             _open.popitem(last=False)
         return opened
+
+
+def _let_go_of(path: Path, stamp: int) -> None:
+    """Close what is open of an older file of that name: one replaced by ``--database``.
+
+    DuckDB would show the old content to new connections of this process too.
+    """
+    for key in [key for key in _open if key[0] == path and key[2] != stamp]:
+        old = _open.pop(key)
+        old.connection.close()
+        if old.derived is not old.connection:
+            old.derived.close()
 
 
 def open_current(plan: Plan | None = None) -> OpenVersion:

@@ -1,22 +1,26 @@
 -- One row per recognition whose title is not for institutions of that level
 -- The level is today's; an institution raised to 职业本科 counts as 高职 and 职业本科
+-- A point of level 中职 may hold a 中职 title wherever it is offered: the contract says "of 中职"
 with subjects as (
     select
         '院校' as subject_kind,
         institution_id as subject_id,
-        institution_id
+        institution_id,
+        null as own_level
     from first_institutions
     union all
     select
         '专业点' as subject_kind,
         point_id as subject_id,
-        institution_id
+        institution_id,
+        level as own_level
     from first_specialty_points
     union all
     select
         '专业群' as subject_kind,
         group_id as subject_id,
-        institution_id
+        institution_id,
+        null as own_level
     from first_specialty_groups
 ),
 
@@ -55,7 +59,10 @@ fitting as (
         on
             r.title = t.title
             and r.subject_kind = t.subject_kind
-            and l.level = t.institution_level
+            and (
+                l.level = t.institution_level
+                or (s.own_level = '中职' and t.institution_level = '中职')
+            )
     where
         i.level is not null
         and exists (
