@@ -110,11 +110,19 @@ def trend(
             annotations=labels,
             height=330,
             xaxis={"type": "date", "tickformat": "%Y-%m", "hoverformat": "%Y-%m-%d"},
-            yaxis={"ticksuffix": "%" if unit == "%" else "", "rangemode": "tozero"},
+            yaxis=_upward(unit, [*values, result.target]),
             showlegend=True,
-            legend={"orientation": "h", "y": 1.08, "x": 0, "yanchor": "bottom"},
+            legend={"orientation": "h", "y": 1.12, "x": 0, "yanchor": "bottom"},
         ),
     }
+
+
+def _upward(unit: str, values: Sequence[float | None]) -> dict[str, Any]:
+    """The value axis; a few things are counted in whole ones."""
+    axis: dict[str, Any] = {"ticksuffix": "%" if unit == "%" else "", "rangemode": "tozero"}
+    if unit != "%" and max((v for v in values if v is not None), default=0.0) <= 6:
+        axis["dtick"] = 1
+    return axis
 
 
 def _upright(day: date) -> dict[str, Any]:
@@ -133,7 +141,7 @@ def _label(day: date, text: str) -> dict[str, Any]:
     return {
         "x": day,
         "yref": "paper",
-        "y": 0,
+        "y": 1,
         "yanchor": "bottom",
         "xanchor": "right",
         "text": text,

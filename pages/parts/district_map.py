@@ -170,23 +170,27 @@ def finding(results: Sequence[Result]) -> str:
         return "各区县均无数据"
     if not any(r.actual for r in named):
         return f"有数据的 {len(named)} 个区县均为 {number(0.0, named[0].indicator.unit)}"
+    unit = named[0].indicator.unit
     ranked = sorted(named, key=lambda r: -(r.actual or 0.0))
-    lead = "、".join(short(r.group or "") for r in ranked[:2])
-    unit = ranked[0].indicator.unit
-    words = (
-        f"{lead}居前（{number(ranked[0].actual, unit)}、{number(ranked[1].actual, unit)}）"
-        if len(ranked) > 1
-        else f"{lead}居前"
-    )
+    most, fewest = ranked[0].actual, ranked[-1].actual
+    if most == fewest:
+        same = number(most, unit)
+        if len(named) == 1:
+            return f"{short(named[0].group or '')}：{same}"
+        return f"有数据的 {len(named)} 个区县均为 {same}"
+    words = f"{_together(ranked, most)}居首（{number(most, unit)}）"
     if unit == "%":
-        last = ranked[-1]
-        return f"{words}，{short(last.group or '')}最低（{number(last.actual, unit)}）"
-    none = [short(r.group or "") for r in ranked if not r.actual]
-    if none:
-        more = f"{'、'.join(none[:3])}{f'等 {len(none)} 处' if len(none) > 3 else ''}尚无"
-        return f"{words}，{more}"
-    last = ranked[-1]
-    return f"{words}，{short(last.group or '')}最少（{number(last.actual, unit)}）"
+        return f"{words}，{_together(ranked, fewest)}最低（{number(fewest, unit)}）"
+    if not fewest:
+        return f"{words}，{_together(ranked, fewest)}尚无"
+    return f"{words}，{_together(ranked, fewest)}最少（{number(fewest, unit)}）"
+
+
+def _together(ranked: Sequence[Result], value: float | None) -> str:
+    """The districts that share a value, at most three by name."""
+    names = [short(r.group or "") for r in ranked if r.actual == value]
+    more = f"等 {len(names)} 处" if len(names) > 3 else ""
+    return "、".join(names[:3]) + more
 
 
 def least(results: Sequence[Result]) -> str:

@@ -13,6 +13,8 @@ from pages.parts.view import View
 from queries.evaluate import Result
 from queries.status import WORDS
 
+# Excel knows no earlier dates as dates.
+FIRST_EXCEL_YEAR = 1901
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -60,6 +62,8 @@ def _write(sheet: Any, row: int, column: int, value: Any, day: Any) -> None:
         sheet.write_string(row, column, "是" if value else "否")
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value)
+    elif isinstance(value, datetime | date) and value.year < FIRST_EXCEL_YEAR:
+        sheet.write_string(row, column, f"{value:%Y-%m-%d}")
     elif isinstance(value, datetime | date):
         sheet.write_datetime(row, column, value, day)
     else:

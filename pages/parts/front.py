@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -9,7 +10,14 @@ from typing import NoReturn
 
 import streamlit as st
 
-from data.contract import AUTHORITIES, LEVELS, NO_DISTRICT, SAMPLE_NATURE
+from data.contract import (
+    AUTHORITIES,
+    FIRST_DATE,
+    LAST_DATE,
+    LEVELS,
+    NO_DISTRICT,
+    SAMPLE_NATURE,
+)
 from data.plan import Plan, PlanError, load_plan
 from data.versions import DamagedVersion, NoVersion, OldSchema, pointer_note
 from pages.parts import first_start, needs, theme
@@ -18,6 +26,7 @@ from pages.parts.view import AS_OF, AUTHORITY, DISTRICT, LEVEL, View
 from queries.evaluate import Scope
 from queries.run import OpenVersion, open_current
 
+FILTERS = (AS_OF, AUTHORITY, LEVEL, DISTRICT)
 HERE = Path(__file__).parent
 ICON = HERE / "icon.png"
 
@@ -71,14 +80,16 @@ def stop(title: str, text: str) -> NoReturn:
 
 def filters(version_: OpenVersion) -> View:
     """The slim bar: name, date and mark on the left; day, authority and level on the right."""
+    # Read before the widgets, which take what they do not know out of the address.
+    ignored = unknown(version_, {name: st.query_params.get_all(name) for name in FILTERS})
     with st.container(horizontal=True, vertical_alignment="center", key="top"):
         line = st.container(width="stretch")
         with st.container(horizontal=True, width="content", key="filters"):
             day = st.date_input(
                 "数据截至日",
                 value=version_.as_of,
-                min_value=date(2000, 1, 1),
-                max_value=date(2100, 12, 31),
+                min_value=FIRST_DATE,
+                max_value=LAST_DATE,
                 format="YYYY-MM-DD",
                 key=AS_OF,
                 bind="query-params",
@@ -130,9 +141,27 @@ def filters(version_: OpenVersion) -> View:
             ),
             key="line",
         )
-    for note in notes(found):
-        block(render("note", text=note), key=f"note-{note[:12]}")
+    for index, note in enumerate([*ignored, *notes(found)]):
+        block(render("note", text=note), key=f"note-{index}-{note[:12]}")
     return found
+
+
+def unknown(version_: OpenVersion, asked: Mapping[str, Sequence[str]]) -> list[str]:
+    """What the address asks for and nothing here knows: a mistyped link must not pass for the city.
+
+    asked: the values in the address by filter.
+    """
+    known = {AUTHORITY: AUTHORITIES, LEVEL: LEVELS, DISTRICT: places(version_)}
+    wrong = [v for name, options in known.items() for v in asked[name] if v not in options]
+    for text in asked[AS_OF]:
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            wrong.append(text)
+            continue
+        if not FIRST_DATE <= day <= LAST_DATE:
+            wrong.append(text)
+    return [f"链接中的“{value[:20]}”不是可用的日期、主管、层次或区县，已忽略。" for value in wrong]
 
 
 def places(version_: OpenVersion) -> list[str]:

@@ -111,3 +111,18 @@ def test_a_day_after_the_data_says_so(show: Show) -> None:
     shown = show(as_of="2026-03-31")
     (note,) = [key for key in shown.blocks() if key.startswith("note")]
     assert "晚于数据截止日" in shown.text(note)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"as_of": "9999-12-31"},
+        {"as_of": "yesterday"},
+        {"level": "火星"},
+        {"district": ["金水区", "火星"]},
+    ],
+)
+def test_what_an_address_gets_wrong_is_said(show: Show, address: dict[str, str]) -> None:
+    shown = show(**address)
+    wrong = "火星" if "火星" in str(address) else address["as_of"]
+    assert any(wrong[:6] in shown.text(key) for key in shown.blocks() if key.startswith("note"))
