@@ -1,4 +1,5 @@
-// Shows markup made on the server (every value in it escaped there) and reports clicks on [data-go].
+// Shows markup made on the server (every value in it escaped there) and reports clicks on [data-go];
+// [data-jump] scrolls to the element with that id, [data-png] saves a picture.
 const shown = new WeakMap();
 // Pixels of a picture per drawing unit: sharp on paper.
 const SCALE = 2;
@@ -10,6 +11,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     shown.set(root, data.html);
   }
   root.onclick = (event) => {
+    const jump = event.target.closest("[data-jump]");
+    if (jump) root.querySelector(`[id="${jump.dataset.jump}"]`)?.scrollIntoView();
     const button = event.target.closest("[data-png]");
     if (button) {
       savePicture(button.parentElement.querySelector("template"), button.dataset.png);
