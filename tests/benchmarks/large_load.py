@@ -43,7 +43,7 @@ def workbook(point_years: int, seed: int = 1) -> dict[str, pd.DataFrame]:
         },
         dtype=object,
     )
-    points = []
+    points: list[tuple[str, str, str, str]] = []
     place = 0
     while len(points) < point_years // len(YEARS):
         for school, level in levels.items():
@@ -52,7 +52,8 @@ def workbook(point_years: int, seed: int = 1) -> dict[str, pd.DataFrame]:
                 points.append((f"{school}-{codes[place]}", school, codes[place], level))
         place += 1
     points = points[: point_years // len(YEARS)]
-    sheet = pd.DataFrame(points, columns=["专业点编号", "院校代码", "专业代码", "层次"], dtype=object)
+    headers = ["专业点编号", "院校代码", "专业代码", "层次"]
+    sheet = pd.DataFrame(points, columns=headers, dtype=object)
     sheet["类别"] = [chance.choice(["新兴", "传统优势", None]) for _ in points]
     sheet["设置日期"] = [date(chance.randint(2000, 2015), 9, 1) for _ in points]
     rows = []
