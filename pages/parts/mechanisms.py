@@ -161,7 +161,7 @@ def _counts(view: View, found: list[Progress]) -> dict[str, Any]:
     now = view.as_of
     whole = (now.month, now.day) == (12, 31)
     columns = [
-        f"{year}年末" if year < now.year or whole else f"{year}-{now.month:02d}-{now.day:02d}"
+        (str(year), "年末" if year < now.year or whole else f"{now.month:02d}-{now.day:02d}")
         for year in last
     ]
     return {
