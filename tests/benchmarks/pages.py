@@ -1,4 +1,5 @@
-"""What each page costs, beside an empty Streamlit page on the same machine. ``make bench``.
+"""What each page costs, beside an empty Streamlit page on the same machine. ``make bench``,
+or ``python -m tests.benchmarks.pages overview --rounds 9``.
 
 Nothing passes or fails here: a machine's milliseconds say little, the ratios in one run say more.
 """
@@ -6,6 +7,7 @@ Nothing passes or fails here: a machine's milliseconds say little, the ratios in
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import shutil
 import statistics
@@ -14,11 +16,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -29,13 +33,15 @@ from tests.browser.conftest import (
     DESKTOP,
     ROOT,
     Server,
+    free_port,
     running,
 )
 
 EMPTY = 'import streamlit as st\n\nst.title("空")\n'
 EMPTY_APP = 'import streamlit as st\n\napp = st.App("pages/_front.py")\n'
 READABLE = "[data-testid='stMain'] h1"
-LATENCY_MS = 5
+LATENCY_SECONDS = 0.005
+PATIENCE_MS = 60_000
 
 
 @dataclass
@@ -50,13 +56,12 @@ class Cost:
     plotly: bool = False
 
 
-def visit(browser: Browser, url: str, mbps: float, cost: Cost) -> None:
+def visit(browser: Browser, url: str, cost: Cost) -> None:
     """Open a page with an empty cache, and once more with a warm one."""
     context = browser.new_context(viewport=DESKTOP, locale="zh-CN")
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("Network.enable")
-    throttle(session, mbps)
     sizes: list[int] = []
     names: list[str] = []
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
@@ -74,29 +79,61 @@ def readable(page: Page, url: str) -> float:
     """Seconds from asking for an address until its heading can be read."""
     start = time.perf_counter()
     page.goto(url, wait_until="commit")
-    page.wait_for_selector(READABLE)
+    page.wait_for_selector(READABLE, timeout=PATIENCE_MS)
     return time.perf_counter() - start
 
 
-def throttle(session: CDPSession, mbps: float) -> None:
-    """Slow the line down to an office's; 0 leaves it as it is."""
-    if mbps:
-        rate = mbps * 1_000_000 / 8
-        session.send(
-            "Network.emulateNetworkConditions",
-            {
-                "offline": False,
-                "latency": LATENCY_MS,
-                "downloadThroughput": rate,
-                "uploadThroughput": rate,
-            },
-        )
+class Line:
+    """An office's line in front of a server: all connections share its bandwidth (bits a second).
+
+    A proxy and not the browser's own throttling, which now and then stalls for ever when sixty
+    requests wait, and leaves websockets out.
+    """
+
+    def __init__(self, url: str, rate: float) -> None:
+        self.target = urlsplit(url)
+        self.rate = rate
+        self.port = free_port()
+        self.free = 0.0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass bytes on, none earlier than the line could have brought them."""
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):
+            while data := await reader.read(16_384):
+                self.free = max(loop.time(), self.free) + len(data) * 8 / self.rate
+                await asyncio.sleep(self.free - loop.time() + LATENCY_SECONDS)
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection of the browser, joined to one of the server."""
+        back, forth = await asyncio.open_connection(self.target.hostname, self.target.port)
+        await asyncio.gather(self.carry(reader, forth), self.carry(back, writer))
+
+    async def serve(self) -> None:
+        async with await asyncio.start_server(self.answer, "127.0.0.1", self.port) as server:
+            await server.serve_forever()
+
+
+def through(url: str, mbps: float) -> str:
+    """The address of a server at the end of a line of so many Mbit/s; 0 for no line between."""
+    if not mbps:
+        return url
+    line = Line(url, mbps * 1_000_000)
+    Thread(target=lambda: asyncio.run(line.serve()), daemon=True).start()
+    return line.url
 
 
 def script_seconds(root: Path, warehouse: Path, pages: list[str], rounds: int) -> list[list[float]]:
     """Seconds of a warm run of the script per page, in a process of its own without a browser."""
     done = subprocess.run(
-        [sys.executable, __file__, "--script", str(rounds), *pages],
+        [sys.executable, "-m", "tests.benchmarks.pages", "--script", str(rounds), *pages],
         cwd=root,
         env=os.environ | {"WAREHOUSE_DIR": str(warehouse), "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -200,11 +237,12 @@ def main() -> None:
                 executable_path=program, args=list(CHROMIUM_ARGUMENTS)
             )
             # Round by round, so that a busy minute falls on all pages alike; the first only warms.
+            empty, full = through(bare.url, options.mbps), through(app.url, options.mbps)
             for turn in range(options.rounds + 1):
                 for address, cost in costs.items():
                     found = cost if turn else Cost()
-                    url = bare.url if address == "(empty)" else f"{app.url}/{address}"
-                    visit(browser, url, options.mbps, found)
+                    url = empty if address == "(empty)" else f"{full}/{address}"
+                    visit(browser, url, found)
             browser.close()
         costs["(empty)"].script = script_seconds(
             bare.warehouse, bare.warehouse, [""], options.rounds
