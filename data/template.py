@@ -289,6 +289,8 @@ class _Form:
     ) -> None:
         """A column's values: text as text, dates as dates, numbers as numbers, missing as empty."""
         shape = self.cell_format(column)
+        # Not the column's own format where a year may stand: other programs see no date in it.
+        day = self.format(num_format=_FORMATS["date"])
         for row, value in enumerate(cells.tolist(), start=1):
             if value is None or value is pd.NaT or value != value:
                 continue
@@ -298,14 +300,9 @@ class _Form:
                 if value:
                     page.write_string(row, place, value, shape)
             elif isinstance(value, date):
-                page.write_datetime(row, place, _plain_day(value), self.day_format(column))
+                page.write_datetime(row, place, _plain_day(value), day)
             else:
                 page.write_number(row, place, value, shape)
-
-    def day_format(self, column: Column) -> Format:
-        """Dates look like dates even in a column of text (the value of 数据截止日)."""
-        dated = column.kind.startswith("date")
-        return self.cell_format(column) if dated else self.format(num_format="yyyy-mm-dd")
 
     # ------------------------------------------------------------ instructions
 

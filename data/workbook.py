@@ -51,6 +51,8 @@ HEADER_SEARCH = 10
 NOT_DATA = (INSTRUCTION_SHEET, OPTIONS_SHEET)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = MEGABYTE
+# A part's root element, with its attributes, stands within this many bytes.
+_HEAD = 4096
 
 Progress = Callable[[float, str], None]
 
@@ -440,6 +442,25 @@ class _Package:
                 f"“{name}”解压后过大（上限 {MOST_UNPACKED // MEGABYTE} MB），拒绝读取；"
                 "请删去空白行列的格式后重新保存"
             )
+
+        self.check_counts(parts)
+
+    def check_counts(self, parts: list[zipfile.ZipInfo]) -> None:
+        """Refuse a list of texts that announces more than it can hold: the reading core would set
+        aside memory for all it is told. An entry takes at least the five bytes of <si/>."""
+        for part in parts:
+            if "sharedstrings" not in part.filename.lower():
+                continue
+            with self.archive.open(part) as stream:
+                head = stream.read(_HEAD)
+            root = re.search(rb"<(?:\w+:)?sst[^>]*>", head)
+            announced = re.findall(rb"uniqueCount\s*=\s*[\"']\s*(\d+)", root[0] if root else b"")
+            if (
+                not root
+                or b"<!DOCTYPE" in head
+                or any(5 * int(number) > part.file_size for number in announced)
+            ):
+                raise Unreadable(f"“{self.name}”的内部结构异常，拒绝读取")
 
     def tree(self, part: str) -> ElementTree.Element:
         """A small part as a tree. A document type may define entities that grow without end; no

@@ -436,10 +436,18 @@ def test_parts_that_are_missing_or_no_markup(part: str, small: Path) -> None:
     assert "损坏" in unreadable(small)
 
 
-@pytest.mark.parametrize("part", ["xl/workbook.xml", SHEET, "xl/styles.xml"])
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", SHEET, "xl/styles.xml", "xl/sharedStrings.xml"]
+)
 def test_entities_are_refused(part: str, small: Path) -> None:
     bomb = b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
     in_part(small, part, b"?>\n", b"?>\n" + bomb)
+    assert "拒绝读取" in unreadable(small)
+
+
+def test_texts_that_announce_more_than_they_can_hold_are_refused(small: Path) -> None:
+    part, count = "xl/sharedStrings.xml", b'uniqueCount="18"'
+    in_part(small, part, count, b'uniqueCount="999999999999999"')
     assert "拒绝读取" in unreadable(small)
 
 
