@@ -67,6 +67,8 @@ AS_OF = (
     date(2027, 7, 1),
 )
 
+RAISED = (None, None, None, date(2021, 1, 1), date(2020, 12, 31), *DAYS[-9:])
+
 DISTRICTS: tuple[str | None, ...] = ("金水区", None, "410184", "中牟县", "郑东新区", "410171")
 # Per level: an ordinary class, one of the eight industries, exceptions, a state-controlled code.
 CODES: dict[str, tuple[str, ...]] = {
@@ -193,15 +195,16 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
 class _Builder:
     """One workbook in the making; rows keyed by sheet."""
 
-    def __init__(self, pick: Pick) -> None:
-        self.pick = pick
+    def __init__(self, pick: Pick, size: int) -> None:
+        self.pick, self.size = pick, size
         self.rows: dict[str, list[Row]] = {sheet: [] for sheet in HEADERS}
         self.schools: list[Row] = []
         self.chosen: list[tuple[str, str]] = []
         self.homes: dict[tuple[str, str], Row] = {}
 
     def how_many(self, most: int) -> int:
-        return self.pick(range(most + 1))
+        """How many rows: up to ``most`` in a small workbook, at least half as many in larger."""
+        return self.pick(range(most * (self.size - 1) // 2, most * self.size + 1))
 
     def maybe(self, first: date, empty: int = 2) -> date | None:
         """None (the likelier the larger ``empty``: that many of four) or a day from first on."""
@@ -221,7 +224,7 @@ class _Builder:
             raisable = level in ("高职", "职业本科") or self.pick(range(10)) == 9
             school: Row = {
                 "院校代码": f"00{index}",
-                "院校名称": f"示例{'甲乙丙丁戊己庚辛'[index]}校",
+                "院校名称": f"示例{index + 1}校",
                 "层次": level,
                 "主管": self.pick(["市属", "省属", None, "区县属"]),
                 "学校类型": self.pick(
@@ -229,7 +232,7 @@ class _Builder:
                 ),
                 "区县": self.pick(DISTRICTS),
                 "成立日期": founded,
-                "升格职业本科日期": self.maybe(DAYS[1], empty=2) if raisable else None,
+                "升格职业本科日期": self.pick(RAISED) if raisable else None,
                 "撤并日期": self.maybe(founded or DAYS[1], empty=3),
             }
             self.schools.append(school)
@@ -283,7 +286,7 @@ class _Builder:
 
     def add_groups(self) -> None:
         for index in range(self.how_many(8)):
-            school = self.pick(self.schools[:3])
+            school = self.pick(self.schools[: 3 * self.size])
             formed = self.pick(DAYS)
             group: Row = {
                 "专业群编号": f"P{index}" if index % 2 == 0 else f"G{index}",
@@ -365,7 +368,7 @@ class _Builder:
 
     def add_leading_industries(self) -> None:
         for school in self.schools:
-            for _ in range(self.how_many(4)):
+            for _ in range(self.pick(range(5))):
                 since = self.pick(DAYS)
                 self.rows["主导产业"].append(
                     {
@@ -459,14 +462,17 @@ class _Builder:
         return frame
 
 
-def workbook(pick: Pick) -> dict[str, pd.DataFrame]:
-    """One valid workbook: sheet title -> DataFrame of objects (text, int, date, None)."""
-    return _Builder(pick).build()
+def workbook(pick: Pick, size: int = 1) -> dict[str, pd.DataFrame]:
+    """One valid workbook: sheet title -> DataFrame of objects (text, int, date, None).
+
+    size: 1 for up to 8 institutions and 14 points, larger for about as many times more.
+    """
+    return _Builder(pick, size).build()
 
 
-def seeded(seed: int) -> dict[str, pd.DataFrame]:
-    """The same workbook for the same seed."""
-    return workbook(random.Random(seed).choice)
+def seeded(seed: int, size: int = 1) -> dict[str, pd.DataFrame]:
+    """The same workbook for the same seed and size."""
+    return workbook(random.Random(seed).choice, size)
 
 
 @st.composite
