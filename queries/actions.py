@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -90,14 +90,16 @@ def tasks(
     results: Sequence[Result],
     as_of: date,
     scope: Scope | None = None,
+    promised: Mapping[str, Progress] | None = None,
 ) -> list[Task]:
     """The tasks of an action (its number) in the plan's order.
 
-    results: every indicator on the day under the scope. Projects and rectifications are those of
+    results: every indicator on the day under the scope. promised: every deliverable on the day,
+    where it is known already. Projects and rectifications are those of
     institutions in the scope, at their level on the day; deliverables are always the city's.
     """
     inside = _Inside(version, Scope() if scope is None else scope, as_of)
-    states = deliverables.progress(version, as_of)
+    states = deliverables.progress(version, as_of) if promised is None else promised
     projects = [p for p in all_projects(version) if inside.holds(p.institution_id, p.district)]
     problems = open_rectifications(version, as_of)
     found = []

@@ -23,7 +23,7 @@ nothing else tells is 无数据: neither 未启动 nor overdue.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -382,10 +382,7 @@ def within(version: OpenVersion, things: Sequence[Thing], scope: Scope, day: dat
 
 
 def by_year(
-    version: OpenVersion,
-    as_of: date,
-    scope: Scope | None = None,
-    reports: Mapping[str, Sequence[Update]] | None = None,
+    version: OpenVersion, as_of: date, scope: Scope | None = None
 ) -> dict[str, list[YearCount]]:
     """Every count deliverable by year, from the plan's period to the as-of day.
 
@@ -393,15 +390,16 @@ def by_year(
     """
     plan = version.plan
     inside = Scope() if scope is None else scope
-    reports = updates(version, as_of) if reports is None else reports
-    things = within(version, counted_things(version), inside, as_of)
-    filled = {each.source for each in counted_things(version)}
+    reports = {} if inside else updates(version, as_of)
+    everything = counted_things(version)
+    filled = {each.source for each in everything}
+    things = within(version, everything, inside, as_of)
     found = {}
     for each in plan.deliverables:
         if each.kind != "count":
             continue
         mine = [t for t in things if _counts(each, t)]
-        history = () if inside else reports.get(each.id, ())
+        history = reports.get(each.id, ())
         found[each.id] = [
             _year(year, as_of, mine if each.counted_from in filled else None, history)
             for year in range(plan.period_start.year, as_of.year + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,8 +26,8 @@ from queries.actions import (
     tasks,
 )
 from queries.composition import newly_opened
-from queries.deliverables import DONE, NO_DATA, STATES, UNDER_WAY, Progress, Update, Year
-from queries.evaluate import Result
+from queries.deliverables import DONE, NO_DATA, STATES, UNDER_WAY, Progress, Update, Year, progress
+from queries.evaluate import Result, Scope
 from queries.status import BEHIND, number
 
 KINDS = {"once": "建成一次", "yearly": "每年一次", "ongoing": "持续推进", "count": "计数"}
@@ -35,7 +36,14 @@ KINDS = {"once": "建成一次", "yearly": "每年一次", "ongoing": "持续推
 @figures.kept(60)
 def of(view: View, action: str) -> list[Task]:
     """The tasks of an action under a view."""
-    return tasks(view.version, action, figures.results(view), view.as_of, view.scope)
+    promised = _promised(replace(view, scope=Scope()))
+    return tasks(view.version, action, figures.results(view), view.as_of, view.scope, promised)
+
+
+@figures.kept(30)
+def _promised(view: View) -> dict[str, Progress]:
+    """Every deliverable on the view's day, whatever its filters: promises are the city's."""
+    return progress(view.version, view.as_of)
 
 
 def action_section(view: View, number_: str) -> Section:

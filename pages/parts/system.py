@@ -92,7 +92,7 @@ def _upward(made: Ladder) -> int:
 
 def _filled(view: View) -> bool:
     """Whether there are pathways at all, on any day and for any filter."""
-    return bool(ladder(view.version, view.as_of).pathways)
+    return "pathways" in view.version.filled
 
 
 # ---------------------------------------------------------------- the ladder
