@@ -18,6 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROOMS = ("data", "queries", "pages")
 TOP_LEVEL = {
     ".ci",
+    ".github",  # the pictures of the README
     ".gitignore",
     ".streamlit",
     "CHANGELOG.md",
