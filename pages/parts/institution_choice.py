@@ -11,7 +11,7 @@ from pages.parts.block import block, render
 from pages.parts.view import View, follow
 from queries.evaluate import Scope
 from queries.institutions import School, level_on, schools
-from queries.run import Institution
+from queries.run import Institution, OpenVersion
 from queries.status import number
 
 WITH = "with"
@@ -20,7 +20,14 @@ MOST_OTHERS = 3
 
 def known(view: View) -> dict[str, Institution]:
     """Every institution of the data by id."""
-    return {each.institution_id: each for each in view.version.institutions}
+    return _by_id(view.version)
+
+
+@st.cache_resource(
+    max_entries=4, show_spinner=False, hash_funcs={OpenVersion: lambda version: version.key}
+)
+def _by_id(version: OpenVersion) -> dict[str, Institution]:
+    return {each.institution_id: each for each in version.institutions}
 
 
 @figures.kept(100)
@@ -46,11 +53,20 @@ def inside(view: View) -> dict[str, School | None]:
     return found
 
 
-def label(view: View, code: str) -> str:
-    """An institution in a picker: name, level on the day, district."""
-    institution = known(view)[code]
-    level = level_words(view, institution)
-    return f"{institution.name}（{level} · {institution.district}）"
+@figures.kept(50)
+def labels(view: View) -> dict[str, str]:
+    """Every institution as pickers show it, by name: name, level on the day, district."""
+    return {
+        each.institution_id: f"{each.name}（{level_words(view, each)} · {each.district}）"
+        for each in sorted(view.version.institutions, key=lambda each: each.name)
+    }
+
+
+@figures.kept(50)
+def choices(view: View) -> list[str]:
+    """The institutions of the filters, by name."""
+    held = inside(view)
+    return [code for code in labels(view) if code in held]
 
 
 @figures.kept(20)
@@ -74,15 +90,15 @@ def choose(view: View) -> str | None:
         block(
             render("note", text=f"没有代码为“{wanted[:40]}”的院校，请在下面选择。"), key="unknown"
         )
-    codes = sorted(inside(view), key=lambda code: everyone[code].name)
+    codes = choices(view)
     if current is not None and current not in codes:
-        codes.insert(0, current)
+        codes = [current, *codes]
     # The key holds the id, so that an address opened from elsewhere resets the picker.
     picked = st.selectbox(
         "院校",
         codes,
         index=None if current is None else codes.index(current),
-        format_func=lambda code: label(view, code),
+        format_func=labels(view).__getitem__,
         placeholder="输入名称查找院校",
         key=f"pick-{current}",
         label_visibility="collapsed",
@@ -110,14 +126,13 @@ def choose_others(view: View, chosen: str | None) -> tuple[str, ...]:
     everyone = known(view)
     asked = dict.fromkeys(st.query_params.get_all(WITH))
     current = [code for code in asked if code in everyone and code != chosen][:MOST_OTHERS]
-    codes = sorted(
-        {*inside(view), *current} - {chosen}, key=lambda code: (everyone[code].name, code)
-    )
+    held = {*inside(view), *current} - {chosen}
+    codes = [code for code in labels(view) if code in held]
     picked = st.multiselect(
         "并排比较",
         codes,
         default=current,
-        format_func=lambda code: label(view, code),
+        format_func=labels(view).__getitem__,
         placeholder="并排比较：再选一至三所",
         max_selections=MOST_OTHERS,
         key=f"with-{chosen}-{'-'.join(current)}",
