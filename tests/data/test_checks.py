@@ -347,6 +347,11 @@ FAULTS: list[Case] = [
         ],
     ),
     (
+        "a data date beyond reason",
+        {"说明!B3": "2205-09-30"},
+        ["说明!B3：数据截止日“2205-09-30”应在 1900-01-01 至 2100-12-31 之间"],
+    ),
+    (
         "two data dates",
         {"说明!A5": "数据截止日", "说明!B5": "2024-12-31"},
         ["说明!B5：值“2024-12-31”与第 3 行的“数据截止日”不一致，只能有一个"],
@@ -438,6 +443,22 @@ LAWFUL: list[tuple[str, dict[str, Any]]] = [
     ),
     ("a district by its adcode, as a number", {"院校!G3": 410105.0}),
     ("an indicator by its id, a deliverable by its id", {"项目库!D2": "points_emerging"}),
+    (
+        "a 中职 title for a 中职 point offered by a college",
+        {f"专业点!{c}7": v for c, v in zip("ABCE", ("P6", "S1", "710202", "中职"), strict=True)}
+        | {"专业点!M7": 2020, "认定!A7": "专业点", "认定!B7": "P6", "认定!D7": "2024-05-01"}
+        | {"认定!C7": "省级优质中职专业群"},
+    ),
+    (
+        "a title awarded and revoked on one day, amid the years it is held",
+        {f"认定!{c}7": v for c, v in zip("ABC", ("专业群", "G1", "国家双高专业群"), strict=True)}
+        | {"认定!D7": D("2021-01-01"), "认定!F7": D("2021-01-01")},
+    ),
+    (
+        "ids that differ in the width of a sign alone",
+        {"专业群!A3": "G－1", "专业群成员!A4": "G－1", "认定!B5": "G－1", "认定!B6": "G－1"}
+        | {"专业群!A2": "G-1", "专业群成员!A2": "G-1", "专业群成员!A3": "G-1", "认定!B3": "G-1"},
+    ),
     ("an item twice alike", {"说明!A5": "数据性质", "说明!B5": "样例"}),
     ("items of one's own", {"说明!A5": "填报人", "说明!B5": "张三"}),
     ("dates long ago and far ahead", {"院校!J2": "1898-09-01", "项目库!K2": "2150-01-01"}),

@@ -13,4 +13,8 @@ inner join recognitions as b
         and a.row < b.row
         and a.awarded_on < coalesce(b.revoked_on, date '9999-12-31')
         and b.awarded_on < coalesce(a.revoked_on, date '9999-12-31')
+where
+    -- Revoked on the day it was awarded, a title was never held
+    a.awarded_on < coalesce(a.revoked_on, date '9999-12-31')
+    and b.awarded_on < coalesce(b.revoked_on, date '9999-12-31')
 group by b.row
