@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from data import command
@@ -54,7 +55,8 @@ def evidence(
             for i, level in zip(kept.institution, kept.level, strict=True)
         }
         pairs = zip(frame["institution_id"], frame["level"], strict=True)
-        frame = frame[[pair in inside for pair in pairs]]
+        # An array: of an empty frame, an empty list would keep no columns instead of no rows.
+        frame = frame[np.array([pair in inside for pair in pairs], bool)]
     frame = frame.assign(district=frame["district"].fillna(NO_DISTRICT))
     return frame.reset_index(drop=True)
 

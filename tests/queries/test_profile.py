@@ -14,6 +14,7 @@ import pytest
 from data.contract import TRACKS
 from queries import places, profile
 from queries.evaluate import Scope, evaluate
+from queries.evidence import evidence
 from queries.profile import Condition, Conditions, Line
 from queries.run import OpenVersion, open_current, run
 
@@ -180,3 +181,11 @@ def test_signals_of_the_year_in_progress_are_not_yet_there(version: OpenVersion)
     frame = run("early_warning", version, as_of=date(2024, 12, 31))
     assert isinstance(yearly, pd.DataFrame)
     assert yearly["points"].sum() == len(frame)
+
+
+def test_evidence_of_nothing_keeps_its_columns(version: OpenVersion) -> None:
+    indicator = version.plan.indicators[0]
+    scope = Scope(institution=("nobody",))
+    found = evidence(version, indicator, date(1950, 1, 1), scope)
+    assert found.empty
+    assert {"institution_id", "district", "counted", "weight"} <= set(found.columns)
