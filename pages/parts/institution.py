@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from data.contract import BY_TABLE, DEFAULT_SCHOOL_TYPE, NO_DISTRICT
-from pages.parts import choropleth, district_map, download, figures
+from pages.parts import choropleth, district_map, download, figures, needs
 from pages.parts.block import block, render
 from pages.parts.institution_choice import inside, known, level_words, levels
 from pages.parts.view import View, follow
@@ -19,7 +19,7 @@ from queries import early_warning, places, profile
 from queries.evaluate import Result, Scope
 from queries.profile import Conditions, Point, Rule
 from queries.run import Institution, fetch
-from queries.status import NO_DATA, number
+from queries.status import number
 
 YEARS_OF_SIGNALS, YEARS_OF_CHANGES = 5, 10
 # How many lines of a list go on paper; the rest is on the screen.
@@ -427,7 +427,8 @@ def _indicator(view: View, code: str, part: Result, whole: Result, outside: bool
         if part.actual is not None and whole.actual and not outside:
             share = number(part.actual / whole.actual * 100, "%")
     elif part.actual is None:
-        value = "—" if part.status != NO_DATA or not part.denominator else value
+        # Nothing of it to divide by, unless the data lacks what every institution would need.
+        value = value if needs.lacking(view.version.filled, indicator) else "—"
     elif indicator.measure == "coverage" or part.denominator == 1:
         value = "计入" if part.numerator else "未计入"
         if whole.numerator and part.numerator and not outside:
