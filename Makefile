@@ -75,13 +75,15 @@ $(VENV)/.test: requirements.txt tests/requirements.txt | $(PY)
 	@$(PY) -m pip install --quiet -r tests/requirements.txt
 	@touch $@ $(VENV)/.run
 
-# The browser tests drive the system's Chromium and look at Chinese text.
+# The browser tests drive the system's Chromium and look at Chinese text; Playwright's own node asks
+# for libatomic, which a bare Debian does not have.
 browser:
 	@missing=; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 	  || command -v google-chrome >/dev/null || missing="chromium"; \
 	{ command -v fc-list >/dev/null && [[ -n "$$(fc-list :lang=zh-cn)" ]]; } \
 	  || missing="$$missing fontconfig fonts-noto-cjk"; \
+	! command -v dpkg >/dev/null || dpkg -s libatomic1 >/dev/null 2>&1 || missing="$$missing libatomic1"; \
 	if [[ -n "$$missing" ]]; then $(call apt,$$missing); fi
 
 # apt with a few tries: mirrors have bad minutes. Without root or apt, says what to install.
