@@ -11,7 +11,7 @@ from data.plan import Plan, Section
 from queries import deliverables
 from queries.deliverables import Progress
 from queries.evaluate import Result, Scope
-from queries.inside import levels_on
+from queries.inside import Inside
 from queries.run import OpenVersion, fetch
 
 # Stages of a project that can still add to its indicator; 验收 has, 终止 will not.
@@ -98,7 +98,7 @@ def tasks(
     where it is known already. Projects and rectifications are those of
     institutions in the scope, at their level on the day; deliverables are always the city's.
     """
-    inside = _Inside(version, Scope() if scope is None else scope, as_of)
+    inside = Inside(version, Scope() if scope is None else scope, as_of)
     states = deliverables.progress(version, as_of) if promised is None else promised
     projects = [p for p in all_projects(version) if inside.holds(p.institution_id, p.district)]
     problems = open_rectifications(version, as_of)
@@ -155,21 +155,3 @@ def open_rectifications(version: OpenVersion, as_of: date) -> list[Rectification
         values = [*known, institution_id or "", institution or "", where]
         found.append(Rectification(*values))
     return found
-
-
-class _Inside:
-    """Whether something of an institution lies in a scope; without an institution only in none."""
-
-    def __init__(self, version: OpenVersion, scope: Scope, day: date) -> None:
-        self.scope = scope
-        self._authority = {each.institution_id: each.authority for each in version.institutions}
-        self._level = levels_on(version, day) if scope.level else {}
-
-    def holds(self, institution_id: str, district: str) -> bool:
-        scope = self.scope
-        return (
-            (not scope.authority or self._authority.get(institution_id) in scope.authority)
-            and (not scope.level or self._level.get(institution_id) in scope.level)
-            and (not scope.district or district in scope.district)
-            and (not scope.institution or institution_id in scope.institution)
-        )

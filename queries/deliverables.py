@@ -30,7 +30,7 @@ from datetime import date, timedelta
 from data.contract import LEVELS, NO_DISTRICT
 from data.plan import Deliverable
 from queries.evaluate import Scope
-from queries.inside import levels_on
+from queries.inside import Inside
 from queries.run import OpenVersion, fetch
 from queries.status import number
 from queries.summary import Sentence
@@ -369,16 +369,8 @@ def within(version: OpenVersion, things: Sequence[Thing], scope: Scope, day: dat
     are, by their own district where they have one, else that institution's."""
     if not scope:
         return list(things)
-    authorities = {each.institution_id: each.authority for each in version.institutions}
-    levels = levels_on(version, day)
-    return [
-        each
-        for each in things
-        if (not scope.authority or authorities.get(each.institution_id) in scope.authority)
-        and (not scope.level or levels.get(each.institution_id) in scope.level)
-        and (not scope.district or each.district in scope.district)
-        and (not scope.institution or each.institution_id in scope.institution)
-    ]
+    inside = Inside(version, scope, day)
+    return [each for each in things if inside.holds(each.institution_id, each.district)]
 
 
 def by_year(

@@ -18,7 +18,7 @@ from data.plan import Indicator
 from queries import rows as dated
 from queries.forecast import Forecast, project
 from queries.rows import Rows
-from queries.run import OpenVersion
+from queries.run import Institution, OpenVersion
 from queries.schedule import Line, lag_days, line, quarter_ends
 from queries.status import Facts, Verdict, judge, not_assessed
 
@@ -37,6 +37,17 @@ class Scope:
 
     def __bool__(self) -> bool:
         return bool(self.authority or self.level or self.district or self.institution)
+
+    def lets_in(self, institution: Institution) -> bool:
+        """Whether authority, district and institution let it through.
+
+        Not the level, which is a row's and a day's, nor whether technician institutions are meant.
+        """
+        return (
+            (not self.authority or institution.authority in self.authority)
+            and (not self.district or institution.district in self.district)
+            and (not self.institution or institution.institution_id in self.institution)
+        )
 
     @property
     def part(self) -> tuple[str, str] | None:
@@ -126,13 +137,7 @@ def rows_inside(version: OpenVersion, found: Rows, scope: Scope) -> Rows:
         allowed = [code for code, level in enumerate(version.levels) if level in scope.level]
         mask = mask & np.isin(found.level, allowed)
     if scope.authority or scope.district or scope.institution:
-        allowed = [
-            code
-            for code, each in enumerate(version.institutions)
-            if (not scope.authority or each.authority in scope.authority)
-            and (not scope.district or each.district in scope.district)
-            and (not scope.institution or each.institution_id in scope.institution)
-        ]
+        allowed = [code for code, each in enumerate(version.institutions) if scope.lets_in(each)]
         mask = mask & np.isin(found.institution, allowed)
     return found.where(mask)
 
@@ -232,10 +237,7 @@ def _parts(
     inside = [
         each
         for each in version.institutions
-        if each.outside == scope.outside
-        and (not scope.authority or each.authority in scope.authority)
-        and (not scope.district or each.district in scope.district)
-        and (not scope.institution or each.institution_id in scope.institution)
+        if each.outside == scope.outside and scope.lets_in(each)
     ]
     if by == "institution":
         names = [each.institution_id for each in inside]

@@ -21,10 +21,7 @@ def inside(version: OpenVersion, scope: Scope, *, technician: bool = False) -> P
         "institutions": [
             each.institution_id
             for each in version.institutions
-            if (technician or each.outside == scope.outside)
-            and (not scope.authority or each.authority in scope.authority)
-            and (not scope.district or each.district in scope.district)
-            and (not scope.institution or each.institution_id in scope.institution)
+            if (technician or each.outside == scope.outside) and scope.lets_in(each)
         ],
         "levels": list(scope.level or version.levels),
     }
@@ -33,3 +30,26 @@ def inside(version: OpenVersion, scope: Scope, *, technician: bool = False) -> P
 def levels_on(version: OpenVersion, day: date) -> dict[str, str]:
     """The level of every institution on a day, in force or not."""
     return dict(fetch("levels_on", version, day=day))
+
+
+class Inside:
+    """Whether something that belongs to an institution lies in a scope on a day.
+
+    Authority and level are the institution's, the district is the thing's own. Without an
+    institution it lies in no scope of authority, level or institution.
+    """
+
+    def __init__(self, version: OpenVersion, scope: Scope, day: date) -> None:
+        self.scope = scope
+        self._authority = {each.institution_id: each.authority for each in version.institutions}
+        self._level = levels_on(version, day) if scope.level else {}
+
+    def holds(self, institution_id: str, district: str) -> bool:
+        """institution_id and district: empty where the thing has none."""
+        scope = self.scope
+        return (
+            (not scope.authority or self._authority.get(institution_id) in scope.authority)
+            and (not scope.level or self._level.get(institution_id) in scope.level)
+            and (not scope.district or district in scope.district)
+            and (not scope.institution or institution_id in scope.institution)
+        )

@@ -45,8 +45,7 @@ def inside(view: View) -> dict[str, School | None]:
     for each in view.version.institutions:
         if (
             each.institution_id not in levels
-            and (not scope.authority or each.authority in scope.authority)
-            and (not scope.district or each.district in scope.district)
+            and scope.lets_in(each)
             and (not scope.level or each.level_today in scope.level)
         ):
             found[each.institution_id] = None
