@@ -178,6 +178,14 @@ def list_versions() -> list[Version]:
     return [_look_at(path) for path in _files()]
 
 
+def earlier_than(name: str) -> Iterator[Version]:
+    """The versions made before the one of that id, newest first, looked at one by one.
+
+    Looking at a file reads it whole once: who wants only the nearest need not wait for the rest.
+    """
+    return (_look_at(path) for path in _files() if path.stem < name)
+
+
 def _files() -> list[Path]:
     """The version files, newest first."""
     folder = warehouse_dir() / FOLDER

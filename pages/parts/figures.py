@@ -63,11 +63,11 @@ def earlier_version(view: View) -> View | None:
 
     One that cannot be used is passed over: what changed since is a service, not a promise.
     """
-    for older in versions.list_versions():
-        if older.id >= view.version.path.stem or older.fault:
-            continue
-        return replace(view, version=open_file(older.path, view.version.plan))
-    return None
+    usable = (old for old in versions.earlier_than(view.version.path.stem) if not old.fault)
+    older = next(usable, None)
+    if older is None:
+        return None
+    return replace(view, version=open_file(older.path, view.version.plan))
 
 
 @kept(200)
