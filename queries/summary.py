@@ -172,6 +172,13 @@ def changes(before: Sequence[Result], after: Sequence[Result]) -> list[Change]:
     ]
 
 
+def moved(found: Sequence[Change]) -> str:
+    """How many of the changes are for the better and for the worse, in words."""
+    better = sum(each.improved is True for each in found)
+    worse = sum(each.improved is False for each in found)
+    return f"{better} 项好转、{worse} 项下滑"
+
+
 def gap_words(result: Result) -> str:
     """尚差 in words, as a title states it."""
     name, unit = result.indicator.name, result.indicator.unit

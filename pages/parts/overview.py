@@ -33,10 +33,11 @@ def content(view: View, results: Sequence[Result], chosen: str, owner: str) -> d
     plan = view.version.plan
     tally = summary.counts(results)
     worst = summary.worst(results)
+    since_quarter = _since_quarter(view, results)
     behind = sum(tally.get(name, 0) for name in BEHIND)
     return {
         "verdict": summary.verdict(results, view.as_of, plan.deadline, view.scope.words),
-        "subtitle": subtitle(view, results),
+        "subtitle": " · ".join([view.source, *(each["title"] for each in since_quarter)]),
         "chips": [
             {
                 "status": name,
@@ -75,26 +76,13 @@ def content(view: View, results: Sequence[Result], chosen: str, owner: str) -> d
             }
             for name, cells in summary.departments(results)
         ],
-        "changes": _changes(view, results),
-        "map": None,
+        "changes": [*since_quarter, *_since_version(view, results)],
         "ring": "期限时的值"
         if view.after_deadline
         else f"按当前进度到期限时（细线为 {plan.status.forecast_band:.0%} 预测区间）",
         "data_columns": list(table_columns()),
         "data_rows": [list(row) for row in table(results)],
     }
-
-
-def subtitle(view: View, results: Sequence[Result]) -> str:
-    """Measure, as-of date, source, and what changed since the last quarter-end."""
-    quarter = figures.previous_quarter(view)
-    parts = [view.source]
-    if not view.scope and quarter > view.version.plan.issued_on:
-        found = summary.changes(figures.at(view, quarter), results)
-        better = sum(each.improved is True for each in found)
-        worse = sum(each.improved is False for each in found)
-        parts.append(f"与 {quarter} 相比：{better} 项好转、{worse} 项下滑")
-    return " · ".join(parts)
 
 
 def _columns(
@@ -137,29 +125,29 @@ def _full(view: View, result: Result) -> str:
     return "；".join(parts)
 
 
-def _changes(view: View, results: Sequence[Result]) -> list[dict[str, Any]]:
-    """Indicators whose status moved since the last quarter-end, and since the last version."""
-    if view.scope:
-        return []
-    found = []
+def _since_quarter(view: View, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Indicators whose status moved since the last quarter-end; empty where none compares."""
     quarter = figures.previous_quarter(view)
-    if quarter > view.version.plan.issued_on:
-        moved = summary.changes(figures.at(view, quarter), results)
-        found.append(_moved(view, f"与 {quarter} 相比", moved))
-    earlier = figures.earlier_version(view)
+    if view.scope or quarter <= view.version.plan.issued_on:
+        return []
+    moved = summary.changes(figures.at(view, quarter), results)
+    return [_moved(view, f"与 {quarter} 相比", moved)]
+
+
+def _since_version(view: View, results: Sequence[Result]) -> list[dict[str, Any]]:
+    """Indicators whose status moved since the last version; empty where there is none."""
+    earlier = None if view.scope else figures.earlier_version(view)
     if earlier is None:
-        return found
+        return []
     moved = summary.changes(figures.results(earlier), results)
-    return [*found, _moved(view, f"与上一数据版本（{earlier.version.name}）相比", moved)]
+    return [_moved(view, f"与上一数据版本（{earlier.version.name}）相比", moved)]
 
 
 def _moved(view: View, title: str, moved: Sequence[summary.Change]) -> dict[str, Any]:
-    better = sum(each.improved is True for each in moved)
-    worse = sum(each.improved is False for each in moved)
     arrows = {True: "↑ 好转", False: "↓ 下滑", None: "— 变化"}
     order = {False: 0, True: 1, None: 2}
     return {
-        "title": f"{title}：{better} 项好转、{worse} 项下滑",
+        "title": f"{title}：{summary.moved(moved)}",
         "empty": "状态没有变化。",
         "rows": [
             {
