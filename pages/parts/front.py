@@ -97,38 +97,12 @@ def filters(version_: OpenVersion) -> View:
                 required=True,
                 width=136,
             )
-            authority = st.multiselect(
-                "主管",
-                AUTHORITIES,
-                key=AUTHORITY,
-                bind="query-params",
-                placeholder="全部主管",
-                label_visibility="collapsed",
-                width=150,
+            scope = Scope(
+                authority=_several("主管", AUTHORITY, AUTHORITIES),
+                level=_several("层次", LEVEL, LEVELS),
+                district=_several("区县", DISTRICT, places(version_)),
             )
-            level = st.multiselect(
-                "层次",
-                LEVELS,
-                key=LEVEL,
-                bind="query-params",
-                placeholder="全部层次",
-                label_visibility="collapsed",
-                width=150,
-            )
-            district = st.multiselect(
-                "区县",
-                places(version_),
-                key=DISTRICT,
-                bind="query-params",
-                placeholder="全部区县",
-                label_visibility="collapsed",
-                width=150,
-            )
-    found = View(
-        version_,
-        day or version_.as_of,
-        Scope(authority=tuple(authority), level=tuple(level), district=tuple(district)),
-    )
+    found = View(version_, day or version_.as_of, scope)
     with line:
         block(
             render(
@@ -144,6 +118,20 @@ def filters(version_: OpenVersion) -> View:
     for index, note in enumerate([*ignored, *notes(found)]):
         block(render("note", text=note), key=f"note-{index}-{note[:12]}")
     return found
+
+
+def _several(label: str, key: str, options: Sequence[str]) -> tuple[str, ...]:
+    """A filter of several values, bound to the address under its key; none chosen means all."""
+    chosen = st.multiselect(
+        label,
+        options,
+        key=key,
+        bind="query-params",
+        placeholder=f"全部{label}",
+        label_visibility="collapsed",
+        width=150,
+    )
+    return tuple(chosen)
 
 
 def unknown(version_: OpenVersion, asked: Mapping[str, Sequence[str]]) -> list[str]:
