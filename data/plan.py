@@ -23,9 +23,6 @@ from data.contract import TECHNICIAN_TYPES
 PLANS = Path(__file__).parent / "plans"
 PLAN_FILE = "PLAN_FILE"
 
-# How a joined quotation is written: verbatim parts with this between them.
-QUOTE_JOINT = "；"
-
 
 class PlanError(Exception):
     """A plan file that cannot be used; the message names file, key and fault, in Chinese."""

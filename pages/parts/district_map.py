@@ -21,7 +21,7 @@ from pages.parts.block import render
 from pages.parts.view import View
 from queries.evaluate import Result
 from queries.run import OpenVersion, fetch
-from queries.status import NOT_ASSESSED, WORDS, number
+from queries.status import WORDS, number
 
 WIDTH, MARGIN = 520.0, 8.0
 
@@ -204,11 +204,6 @@ def least(results: Sequence[Result]) -> str:
         return f"{first}{f'等 {len(none)} 处' if len(none) > 2 else ''}尚无"
     low = sorted(named, key=lambda r: r.actual or 0.0)[:2]
     return f"{'、'.join(short(r.group or '') for r in low)}最低"
-
-
-def allocated(results: Sequence[Result]) -> bool:
-    """Whether any district has a target of its own."""
-    return any(each.status != NOT_ASSESSED for each in results)
 
 
 @figures.kept(200)

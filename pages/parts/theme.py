@@ -8,20 +8,6 @@ ACCENT = "#1F4E8C"
 INK, SOFT, LINE = "#1B2733", "#5A6673", "#E3E8EE"
 FONTS = '"Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif'
 SEQUENCE = ("#E4EDF7", "#BCD3EA", "#8DB4DA", "#5A90C5", "#2F6BAA", "#1F4E8C")
-STATUS_COLOURS: dict[str, str] = {
-    "achieved": "#1B7F5C",
-    "nearly_achieved": "#4C9BD6",
-    "on_track": "#4C9BD6",
-    "in_progress": "#4C9BD6",
-    "lagging": "#E0A100",
-    "far_behind": "#C8402F",
-    "missed": "#C8402F",
-    "achieved_late": "#7A6BB0",
-    "accepted": "#7A6BB0",
-    "monitored": "#8A94A0",
-    "not_assessed": "#8A94A0",
-    "no_data": "#8A94A0",
-}
 CONFIG: dict[str, Any] = {"displayModeBar": False, "locale": "zh-CN", "responsive": True}
 
 
