@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -57,8 +56,6 @@ def once(folder: Path, make: Callable[[], None]) -> None:
 @pytest.fixture(scope="session")
 def demo_workbook(shared: Callable[[str], Path]) -> Path:
     """The demonstration workbook, written by its own command."""
-    if importlib.util.find_spec("data.demo") is None:
-        pytest.skip("data.demo")
     folder = shared("workbook")
     path = folder / "demo.xlsx"
     once(folder, lambda: command("data.demo", str(path), "--seed", str(SEED)))
