@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,12 +17,7 @@ from queries.actions import (
     tasks,
 )
 from queries.evaluate import Scope, evaluate
-from queries.run import OpenVersion, open_file
-
-
-@pytest.fixture(scope="module")
-def demo(demo_warehouse: Path) -> OpenVersion:
-    return open_file(next((demo_warehouse / "versions").glob("*.duckdb")))
+from queries.run import OpenVersion
 
 
 def every(version: OpenVersion, day: date | None = None, scope: Scope | None = None) -> list[Task]:

@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data.contract import LEVELS, TRACKS
-from data.load import load_workbook
 from data.plan import NamedSpecialty
 from queries import composition as made
 from queries.evaluate import Result, Scope, evaluate
-from queries.run import OpenVersion, open_file
-from tests.queries.random_workbook import AS_OF, seeded, write_folder
+from queries.run import OpenVersion
+from tests.queries.conftest import random_version
+from tests.queries.random_workbook import AS_OF
 
 DAYS = (*AS_OF, date(2025, 2, 14))
 SCOPES = (
@@ -35,15 +34,7 @@ def version(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> OpenVersion:
     """A random workbook, small and nasty, loaded."""
-    folder = tmp_path_factory.mktemp("random")
-    source = write_folder(seeded(request.param, size=6), folder / "book")
-    loaded = load_workbook(source, database=folder / "random.duckdb")
-    return open_file(loaded.version.path)
-
-
-@pytest.fixture(scope="module")
-def demo(demo_warehouse: Path) -> OpenVersion:
-    return open_file(next((demo_warehouse / "versions").glob("*.duckdb")))
+    return random_version(request.param, tmp_path_factory)
 
 
 def indicator(version: OpenVersion, name: str, day: date, scope: Scope) -> Result:

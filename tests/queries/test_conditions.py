@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from data import reference
-from data.load import load_workbook
 from queries.conditions import Cell, School, conditions
 from queries.evaluate import Scope, evaluate
-from queries.run import OpenVersion, open_file
-from tests.queries.random_workbook import AS_OF, seeded, write_folder
+from queries.run import OpenVersion
+from tests.queries.conftest import random_version
+from tests.queries.random_workbook import AS_OF
 
 INDICATOR = "secondary_conditions_met"
 
@@ -22,15 +21,7 @@ INDICATOR = "secondary_conditions_met"
 def version(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> OpenVersion:
-    folder = tmp_path_factory.mktemp("random")
-    source = write_folder(seeded(request.param, size=6), folder / "book")
-    loaded = load_workbook(source, database=folder / "random.duckdb")
-    return open_file(loaded.version.path)
-
-
-@pytest.fixture(scope="module")
-def demo(demo_warehouse: Path) -> OpenVersion:
-    return open_file(next((demo_warehouse / "versions").glob("*.duckdb")))
+    return random_version(request.param, tmp_path_factory)
 
 
 @pytest.mark.parametrize(

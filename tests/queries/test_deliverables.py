@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -29,7 +28,7 @@ from queries.deliverables import (
     years,
 )
 from queries.evaluate import Scope
-from queries.run import OpenVersion, open_file
+from queries.run import OpenVersion
 
 ISSUED, DUE = date(2020, 10, 19), date(2022, 12, 31)
 BEFORE, AFTER = date(2022, 6, 30), date(2023, 1, 1)
@@ -255,11 +254,6 @@ def test_the_sentence_counts_every_deliverable_once() -> None:
 
 
 # ---------------------------------------------------------------- a data version
-
-
-@pytest.fixture(scope="module")
-def demo(demo_warehouse: Path) -> OpenVersion:
-    return open_file(next((demo_warehouse / "versions").glob("*.duckdb")))
 
 
 def rows(version: OpenVersion, table: str) -> list[tuple[object, ...]]:

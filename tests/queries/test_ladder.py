@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,12 +10,7 @@ from data.contract import BY_TABLE, LEVELS
 from queries.deliverables import progress
 from queries.evaluate import Scope, evaluate
 from queries.ladder import KINDS, OUTSIDE, ladder
-from queries.run import OpenVersion, open_file
-
-
-@pytest.fixture(scope="module")
-def demo(demo_warehouse: Path) -> OpenVersion:
-    return open_file(next((demo_warehouse / "versions").glob("*.duckdb")))
+from queries.run import OpenVersion
 
 
 def test_kinds_are_the_contracts() -> None:
