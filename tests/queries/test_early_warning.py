@@ -10,40 +10,9 @@ import pytest
 
 from data.plan import load_plan
 from queries import early_warning as warning
+from tests.queries.point_years import frame
 
 RULES = load_plan().warning
-COLUMNS = (
-    "planned",
-    "applied",
-    "registered",
-    "graduates",
-    "employed",
-    "further_study",
-    "matched",
-    "satisfaction",
-)
-GOOD: dict[str, Any] = {
-    "planned": 100,
-    "applied": 150,
-    "registered": 95,
-    "graduates": 80,
-    "employed": 60,
-    "further_study": 16,
-    "matched": 45,
-    "satisfaction": 90.0,
-}
-
-
-def frame(*rows: dict[str, Any]) -> pd.DataFrame:
-    """Points and years; what a row does not say is GOOD."""
-    found = pd.DataFrame(
-        [
-            {"point_id": f"P{i}", "school": "S", "year": 2024, **GOOD, **r}
-            for i, r in enumerate(rows)
-        ]
-    )
-    whole = dict.fromkeys(COLUMNS[:-1], "Int64")
-    return found.astype({**whole, "satisfaction": "Float64"})
 
 
 def grade(**row: Any) -> str:
