@@ -345,4 +345,5 @@ def latest_in_force(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     now = (frame["year"] == frame["year"].max()).to_numpy(np.bool_)
     here = (frame["state"] == IN_FORCE).to_numpy(np.bool_)
-    return frame.loc[now & here & ~_true(frame, "outside")]
+    found: pd.DataFrame = frame[now & here & ~_true(frame, "outside")]
+    return found

@@ -6,7 +6,7 @@ and part of the city. Formulas: indicators.md, "Progress and status at D".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -153,11 +153,13 @@ def evaluate(
     scope: Scope | None = None,
     by: str | None = None,
     indicators: Iterable[str] | None = None,
+    instead: Mapping[str, Rows] | None = None,
 ) -> list[Result]:
     """One Result per indicator in the plan's order, or per indicator and group with ``by``.
 
     as_of: the data's own date when None. by: district, institution or level; groups without any
     row are listed too, rows without a district form the group 未填区县. indicators: ids to keep.
+    instead: rows to count in place of the version's own, by indicator.
     """
     day = as_of or version.as_of
     scope = Scope() if scope is None else scope
@@ -166,7 +168,8 @@ def evaluate(
     for indicator in version.plan.indicators:
         if wanted is not None and indicator.id not in wanted:
             continue
-        rows = chosen_rows(version, indicator, scope)
+        counted = (instead or {}).get(indicator.id, version.rows[indicator.id])
+        rows = rows_inside(version, counted, scope)
         if by is None:
             series = _series(version, indicator, rows, day)
             found.append(_result(version, indicator, day, series, scope, scope.part, None))

@@ -7,7 +7,7 @@ An indicator is a set of dated rows (``queries/indicators/<id>.sql``). A row cou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 import numpy as np
@@ -46,6 +46,15 @@ class Rows:
         """Which rows count on the day."""
         ordinal = day.toordinal()
         return (self.since <= ordinal) & (self.until > ordinal)
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of all parts, of which there is at least one."""
+    columns = {
+        field.name: np.concatenate([getattr(part, field.name) for part in parts])
+        for field in fields(Rows)
+    }
+    return Rows(**columns)
 
 
 def ordinals(days: Sequence[date]) -> Days:

@@ -114,7 +114,7 @@ class OpenVersion:
     def rows(self) -> dict[str, Rows]:
         """The dated rows of every indicator, by id."""
         frame = run("indicator_rows", self)
-        columns = self._columns(frame)
+        columns = self.columns(frame)
         names = frame["indicator"].to_numpy(object)
         return {each.id: columns.where(names == each.id) for each in self.plan.indicators}
 
@@ -122,11 +122,11 @@ class OpenVersion:
     def counts(self) -> dict[str, Rows]:
         """The dated rows of what is counted beside the indicators (place_counts.sql), by name."""
         frame = run("place_counts", self)
-        columns = self._columns(frame)
+        columns = self.columns(frame)
         names = frame["what"].to_numpy(object)
         return {name: columns.where(names == name) for name in sorted(set(names))}
 
-    def _columns(self, frame: pd.DataFrame) -> Rows:
+    def columns(self, frame: pd.DataFrame) -> Rows:
         """A frame of dated rows as arrays; a level that no indicator row has is coded -1."""
         codes = {level: code for code, level in enumerate(self.levels)}
         institution = frame["institution_id"].map(self.institution_codes)
@@ -213,15 +213,23 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _derive_anew(path: Path, plan: Plan) -> duckdb.DuckDBPyConnection:
-    """The derived tables under another plan than the version was made with, in memory."""
+def _derive_anew(
+    path: Path, plan: Plan, points: str = "", **parameters: Any
+) -> duckdb.DuckDBPyConnection:
+    """The derived tables under another plan than the version was made with, in memory.
+
+    points: the name of a query that gives other specialty points instead of the version's own.
+    """
     connection = duckdb.connect(":memory:")
     connection.execute("set enable_progress_bar = false")
     connection.execute(sql.text("attach").replace("{path}", str(path).replace("'", "''")))
     names = connection.execute(sql.text("stored_tables")).fetchall()
     made_here = {"plan_items", "plan_dates", *(table for table, _ in sql.derived())}
     for (table,) in names:
-        if table not in made_here:
+        if table == "specialty_points" and points:
+            select = sql.text(points)
+            connection.execute(f"create table specialty_points as\n{select}", parameters)
+        elif table not in made_here:
             connection.execute(f'create view "{table}" as select * from stored."{table}"')
     items, dates = plan_item_rows(plan)
     connection.execute(sql.text("plan_tables"))
@@ -229,6 +237,14 @@ def _derive_anew(path: Path, plan: Plan) -> duckdb.DuckDBPyConnection:
     connection.executemany("insert into plan_dates values (?, ?)", dates)
     derive(connection, shapes=False)
     return connection
+
+
+def rows_with(version: OpenVersion, points: str, **parameters: Any) -> pd.DataFrame:
+    """``indicator_rows`` as they would be with the specialty points of ``queries/<points>.sql``,
+    which reads the version's own from ``stored.specialty_points``. Takes about 0.1 s."""
+    connection = _derive_anew(version.path, version.plan, points, **parameters)
+    with closing(connection):
+        return connection.execute(sql.text("indicator_rows")).df()
 
 
 def run(name: str, version: OpenVersion, **parameters: Any) -> pd.DataFrame:
