@@ -15,6 +15,8 @@ AUTHORITIES = ("省属", "市属", "区县属")
 SCHOOL_TYPES = ("普通", "艺术体育", "技工学校", "高级技工学校")
 TECHNICIAN_TYPES = ("技工学校", "高级技工学校")
 DEFAULT_SCHOOL_TYPE = "普通"
+# The best first.
+EVALUATION_GRADES = ("优秀", "良好", "合格", "不合格")
 TRACKS = ("传统优势", "新兴", "未来", "特色")
 SUBJECT_KINDS = ("专业点", "专业群", "院校")
 SCOPE_KINDS = ("全市", "区县", "院校")
@@ -320,7 +322,7 @@ SHEETS: tuple[Sheet, ...] = (
         (
             _c("专业点编号*", "point_id", refers="point"),
             _c("年度*", "year", "year"),
-            _c("等级*", "grade", choices=("优秀", "良好", "合格", "不合格")),
+            _c("等级*", "grade", choices=EVALUATION_GRADES),
             _c("得分", "score", "number"),
         ),
         brings="专业评估等级",

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from data.contract import TECHNICIAN_TYPES
+from data.contract import EVALUATION_GRADES, TECHNICIAN_TYPES
 
 PLANS = Path(__file__).parent / "plans"
 PLAN_FILE = "PLAN_FILE"
@@ -222,12 +222,22 @@ class SupportWeights(_Part, frozen=True, kw_only=True):
 
 
 class EnrolmentRules(_Part, frozen=True, kw_only=True):
-    """Bounds of a suggested enrolment plan, as multiples of the year's plan; step in students."""
+    """A suggested enrolment plan: the year's plan times one plus what speaks for or against it.
+
+    floor, cap: bounds, as multiples of the year's plan; step in students. grades: early-warning
+    grade (red, yellow, green, grey) -> what it adds; evaluations: grade of the year's 专业评估 ->
+    what it adds; what is not named adds nothing. completion: times the plan completion rate less
+    one; gap: times the demand gap as a share of the demand.
+    """
 
     floor: float
     cap: float
     step: int
     provenance: str
+    grades: dict[str, float] = {}
+    evaluations: dict[str, float] = {}
+    completion: float = 0.0
+    gap: float = 0.0
 
 
 class Definition(_Part, frozen=True, kw_only=True):
@@ -618,6 +628,27 @@ def _rule_faults(plan: Plan) -> Iterable[str]:
         yield "键 enrolment.floor 应在 0 与 1 之间，enrolment.cap 不小于 1"
     if plan.enrolment.step < 1:
         yield "键 enrolment.step 至少为 1"
+    yield from _enrolment_faults(plan.enrolment)
+
+
+def _enrolment_faults(rules: EnrolmentRules) -> Iterable[str]:
+    """A worse grade must not add more, and no point's plan may become negative."""
+    for key, order, others, found in (
+        ("grades", ("green", "yellow", "red"), ("grey",), rules.grades),
+        ("evaluations", EVALUATION_GRADES, (), rules.evaluations),
+    ):
+        for name in found:
+            if name not in (*order, *others):
+                yield f"键 enrolment.{key}.{name} 不认识，可用：{'、'.join((*order, *others))}"
+        steps = [found.get(each, 0.0) for each in order]
+        if steps != sorted(steps, reverse=True):
+            yield f"键 enrolment.{key} 中，较差等级的加减不能大于较好等级的（{'、'.join(order)}）"
+    for key in ("completion", "gap"):
+        yield from _share(f"enrolment.{key}", getattr(rules, key))
+    added = (rules.grades.values(), rules.evaluations.values())
+    least = 1 + sum(min([0.0, *each]) for each in added) - rules.completion - rules.gap
+    if least <= 0:
+        yield f"键 enrolment 的各项加减合起来可使系数降到 {least:g}，系数须大于 0"
 
 
 def _repeated(key: str, field: str, values: Sequence[str]) -> Iterable[str]:

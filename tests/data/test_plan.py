@@ -465,6 +465,14 @@ FAULTS = {
         r"（4\.1）\.goals 的“4\.1\.1”",
     ),
     "floor above one": ("floor = 0.70", "floor = 1.10", r"enrolment\.floor"),
+    "a grade nobody gives": ("yellow = -0.05", "amber = -0.05", r"enrolment\.grades\.amber 不认识"),
+    "red better than yellow": ("red = -0.15", "red = 0.15", r"enrolment\.grades 中，较差等级"),
+    "an evaluation upside down": (
+        '"不合格" = -0.15',
+        '"不合格" = 0.15',
+        r"enrolment\.evaluations 中，较差等级",
+    ),
+    "a plan below zero": ("completion = 0.20", "completion = 0.90", r"系数须大于 0"),
 }
 
 
