@@ -162,11 +162,11 @@ def time_scripts(rounds: int, pages: list[str]) -> None:
 
 @contextmanager
 def servers(folder: Path) -> Iterator[tuple[Server, Server]]:
-    """The app with demonstration data, and an empty page as Streamlit serves it."""
+    """The app with data of a large city, and an empty page as Streamlit serves it."""
     warehouse = folder / "warehouse"
-    workbook = folder / "demo.xlsx"
+    workbook = folder / "city.xlsx"
     environment = os.environ | {"WAREHOUSE_DIR": str(warehouse)}
-    for arguments in (["data.demo", str(workbook)], ["data.load", str(workbook)]):
+    for arguments in (["tests.benchmarks.city", str(workbook)], ["data.load", str(workbook)]):
         start = time.perf_counter()
         subprocess.run(
             [sys.executable, "-m", *arguments],
