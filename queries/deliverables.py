@@ -393,15 +393,16 @@ def by_year(
         mine = [t for t in things if _counts(each, t)]
         history = reports.get(each.id, ())
         found[each.id] = [
-            _year(year, as_of, mine if each.counted_from in filled else None, history)
+            year_count(year, as_of, mine if each.counted_from in filled else None, history)
             for year in range(plan.period_start.year, as_of.year + 1)
         ]
     return found
 
 
-def _year(
-    year: int, as_of: date, things: Sequence[Thing] | None, history: Sequence[Update]
+def year_count(
+    year: int, as_of: date, things: Sequence[Thing] | None, history: Sequence[Update] = ()
 ) -> YearCount:
+    """A year of a count of things; of the reported values where there are none to count (None)."""
     first, last = date(year, 1, 1), min(date(year, 12, 31), as_of)
     if things is None:
         values = [u.value for u in history if u.reported_on <= last and u.value is not None]

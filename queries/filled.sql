@@ -40,6 +40,16 @@ select
 from cooperation_bodies
 union all
 select
+    'enterprises' as name,
+    count(*) > 0 as filled
+from enterprises
+union all
+select
+    'partnerships' as name,
+    count(*) > 0 as filled
+from partnerships
+union all
+select
     'pathways' as name,
     count(*) > 0 as filled
 from pathways

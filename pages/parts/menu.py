@@ -15,6 +15,9 @@ MENU: dict[str, list[tuple[str, str, str]]] = {
     "空间": [
         ("map", "map.py", "区县地图"),
     ],
+    "产教": [
+        ("cooperation", "cooperation.py", "校企合作"),
+    ],
     "院校": [
         ("institution", "institution.py", "院校画像"),
     ],
