@@ -38,6 +38,33 @@ def clamp(value: float, percentage: bool) -> float:
     return min(value, 100.0) if percentage else value
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A least-squares line through values at days; slope per day, x counted from ``first``."""
+
+    first: date
+    x_mean: float
+    y_mean: float
+    slope: float
+
+    def at(self, day: date) -> float:
+        """The line's value on the day, not clamped."""
+        return self.y_mean + self.slope * (float((day - self.first).days) - self.x_mean)
+
+
+def fit(days: Sequence[date], values: Sequence[float | None]) -> Fit | None:
+    """The line through (days, values); None when a value is missing or there are fewer than two."""
+    known = [float(v) for v in values if v is not None]
+    if len(known) != len(days) or len(known) < 2:
+        return None
+    n = len(known)
+    x = [float((day - days[0]).days) for day in days]
+    x_mean, y_mean = sum(x) / n, sum(known) / n
+    spread = sum((xi - x_mean) ** 2 for xi in x)
+    slope = sum((xi - x_mean) * (yi - y_mean) for xi, yi in zip(x, known, strict=True)) / spread
+    return Fit(days[0], x_mean, y_mean, slope)
+
+
 def project(
     days: Sequence[date],
     values: Sequence[float | None],
@@ -51,16 +78,16 @@ def project(
     band: the probability of the prediction interval, 0 to 1. With two points the line is exact and
     the band has no width.
     """
-    known = [float(v) for v in values if v is not None]
-    if len(known) != len(days) or len(known) < 2:
+    line = fit(days, values)
+    if line is None:
         return None
+    known = [float(v) for v in values if v is not None]
     n = len(known)
     x = [float((day - days[0]).days) for day in days]
-    x_mean, y_mean = sum(x) / n, sum(known) / n
+    x_mean, y_mean, slope = line.x_mean, line.y_mean, line.slope
     spread = sum((xi - x_mean) ** 2 for xi in x)
-    slope = sum((xi - x_mean) * (yi - y_mean) for xi, yi in zip(x, known, strict=True)) / spread
     x_at = float((at - days[0]).days)
-    centre = y_mean + slope * (x_at - x_mean)
+    centre = line.at(at)
     half = 0.0
     if n > 2:
         residual = sum(

@@ -92,3 +92,9 @@ def quarter_ends(day: date, count: int) -> tuple[date, ...]:
         if month <= 0:
             year, month = year - 1, 12
     return tuple(reversed(ends))
+
+
+def quarter_ends_after(day: date, last: date) -> tuple[date, ...]:
+    """The quarter-ends after the day, up to and with the last day, oldest first."""
+    quarters = max((last - day).days // 90 + 2, 1)
+    return tuple(end for end in quarter_ends(last, quarters) if end > day)
