@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -213,22 +214,24 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _derive_anew(
-    path: Path, plan: Plan, points: str = "", **parameters: Any
-) -> duckdb.DuckDBPyConnection:
-    """The derived tables under another plan than the version was made with, in memory.
+# Table -> the query that gives its rows instead, with its parameters.
+Instead = Mapping[str, tuple[str, Mapping[str, Any]]]
 
-    points: the name of a query that gives other specialty points instead of the version's own.
-    """
+
+def _derive_anew(
+    path: Path, plan: Plan, instead: Instead | None = None
+) -> duckdb.DuckDBPyConnection:
+    """The derived tables under another plan than the version was made with, in memory."""
+    instead = instead or {}
     connection = duckdb.connect(":memory:")
     connection.execute("set enable_progress_bar = false")
     connection.execute(sql.text("attach").replace("{path}", str(path).replace("'", "''")))
     names = connection.execute(sql.text("stored_tables")).fetchall()
     made_here = {"plan_items", "plan_dates", *(table for table, _ in sql.derived())}
     for (table,) in names:
-        if table == "specialty_points" and points:
-            select = sql.text(points)
-            connection.execute(f"create table specialty_points as\n{select}", parameters)
+        if table in instead:
+            query, parameters = instead[table]
+            connection.execute(f'create table "{table}" as\n{sql.text(query)}', dict(parameters))
         elif table not in made_here:
             connection.execute(f'create view "{table}" as select * from stored."{table}"')
     items, dates = plan_item_rows(plan)
@@ -242,7 +245,13 @@ def _derive_anew(
 def rows_with(version: OpenVersion, points: str, **parameters: Any) -> pd.DataFrame:
     """``indicator_rows`` as they would be with the specialty points of ``queries/<points>.sql``,
     which reads the version's own from ``stored.specialty_points``. Takes about 0.1 s."""
-    connection = _derive_anew(version.path, version.plan, points, **parameters)
+    return rows_instead(version, {"specialty_points": (points, parameters)})
+
+
+def rows_instead(version: OpenVersion, instead: Instead) -> pd.DataFrame:
+    """``indicator_rows`` as they would be with other rows in some tables; the queries read the
+    version's own from ``stored.<table>``. Takes about 0.1 s."""
+    connection = _derive_anew(version.path, version.plan, instead)
     with closing(connection):
         return connection.execute(sql.text("indicator_rows")).df()
 
