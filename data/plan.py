@@ -240,6 +240,22 @@ class EnrolmentRules(_Part, frozen=True, kw_only=True):
     gap: float = 0.0
 
 
+class ScenarioRules(_Part, frozen=True, kw_only=True):
+    """Settings of the what-if that the policy does not give.
+
+    late_quarters: after the deadline, how many quarter-ends ahead what was missed may be reached.
+    costs in 万元, one each: a point opened, a point closed, a school brought up to conditions, an
+    institution brought to the number of key groups asked for; None: not known, not counted.
+    """
+
+    late_quarters: int = 4
+    open_cost: float | None = None
+    close_cost: float | None = None
+    school_cost: float | None = None
+    group_cost: float | None = None
+    provenance: str = "本系统默认，可调整"
+
+
 class Definition(_Part, frozen=True, kw_only=True):
     """A term that the definitions of several indicators use."""
 
@@ -274,6 +290,7 @@ class _PlanFile(_Part, frozen=True, kw_only=True):
     matching: tuple[MatchingRatio, ...]
     support: SupportWeights
     enrolment: EnrolmentRules
+    scenario: ScenarioRules = ScenarioRules()
 
 
 class Plan(_PlanFile, frozen=True, kw_only=True):
@@ -629,6 +646,16 @@ def _rule_faults(plan: Plan) -> Iterable[str]:
     if plan.enrolment.step < 1:
         yield "键 enrolment.step 至少为 1"
     yield from _enrolment_faults(plan.enrolment)
+    yield from _scenario_faults(plan.scenario)
+
+
+def _scenario_faults(rules: ScenarioRules) -> Iterable[str]:
+    if rules.late_quarters < 1:
+        yield "键 scenario.late_quarters 至少为 1"
+    for key in ("open_cost", "close_cost", "school_cost", "group_cost"):
+        cost = getattr(rules, key)
+        if cost is not None and not 0 <= cost < float("inf"):
+            yield f"键 scenario.{key} 应为不小于 0 的数，现为 {cost:g}"
 
 
 def _enrolment_faults(rules: EnrolmentRules) -> Iterable[str]:
