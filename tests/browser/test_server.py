@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,10 +49,29 @@ def broken():
     st.title("出错")
     raise ValueError("秘密")
 
+def wires():
+    # Whether each connection of a reader sends at once (TCP_NODELAY).
+    import os
+    import socket
+    found = []
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            copy = socket.socket(fileno=os.dup(int(number)))
+        except OSError:
+            continue
+        with copy:
+            if copy.family == socket.AF_INET and not copy.getsockopt(
+                socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+            ):
+                found.append(copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+    st.title("连接")
+    st.text("不等待" if found and all(found) else f"等待：{found}")
+
 st.navigation([
     st.Page(home, title="首页", default=True),
     st.Page(parts, title="零件", url_path="parts"),
     st.Page(broken, title="出错", url_path="broken"),
+    st.Page(wires, title="连接", url_path="wires"),
 ]).run()
 """
 
@@ -224,6 +244,11 @@ def test_deep_link_needs_no_guessing(visit: Callable[..., Visitor], small: Serve
     visitor.goto("/parts")
     assert not [url for url in visitor.requests if "/parts/_stcore" in url]
     assert not [url for url in visitor.requests if "SourceSans" in url]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at the server's sockets in /proc")
+def test_small_answers_do_not_wait(visit: Callable[..., Visitor], small: Server) -> None:
+    expect(visit(small).goto("/wires").get_by_text("不等待")).to_be_visible()
 
 
 def test_error_shows_a_number_and_the_log_the_traceback(
