@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import mimetypes
+import re
 import secrets
 import socket
 import tomllib
@@ -102,6 +103,10 @@ SHELL_CUTS = (
     ("<!--\n      Machine-readable", 'openapi.json" />'),
     ("<!-- initialize", "</script>"),
 )
+# The parts of Streamlit's frontend that every page has: the browser learns of them from the shell
+# instead of from the first message, and reads them while it waits for the connection.
+EARLY_PARTS = ("Html", "BidiComponent", "DateInput", "Multiselect", "DownloadButton")
+IMPORTED = re.compile(r"(?:from|import)\s*[\"'`]\./([^\"'`]+\.js)[\"'`]")
 NOSCRIPT = "<p>本系统需要在浏览器中启用 JavaScript。</p>"
 
 
@@ -115,10 +120,29 @@ def edited_shell(html: str) -> str:
         head, found, rest = html.partition(start)
         if found:
             html = head + rest.partition(end)[2]
+    html = html.replace("</head>", f"{early_parts(html)}</head>", 1)
     head, found, rest = html.partition("<noscript>")
     if found:
         html = f"{head}{found}{NOSCRIPT}</noscript>{rest.partition('</noscript>')[2]}"
     return html
+
+
+def early_parts(html: str) -> str:
+    """Links for EARLY_PARTS and what they import, as far as the shell does not name them yet."""
+    wanted = [name for name in bundle() if name.removeprefix("js/").split(".")[0] in EARLY_PARTS]
+    found: dict[str, None] = {}
+    while wanted:
+        name = wanted.pop()
+        if name in found or name not in bundle():
+            continue
+        found[name] = None
+        script = bundle()[name].read_text(encoding="utf-8")
+        wanted += [f"js/{each}" for each in IMPORTED.findall(script)]
+    return "".join(
+        f'<link rel="modulepreload" crossorigin href="./static/{name}" />'
+        for name in sorted(found)
+        if f"./static/{name}" not in html
+    )
 
 
 @cache

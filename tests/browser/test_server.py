@@ -246,6 +246,16 @@ def test_deep_link_needs_no_guessing(visit: Callable[..., Visitor], small: Serve
     assert not [url for url in visitor.requests if "SourceSans" in url]
 
 
+def test_the_shell_names_what_the_first_page_needs(visitor: Visitor, server: Server) -> None:
+    """The overview asks for no script of which the browser learns only from the first message."""
+    visitor.goto("/")
+    _, shell = ask(server, "/")
+    named = re.findall(r"static/js/[^\"]+\.js", shell.decode())
+    asked = [url.partition("/static/js/")[2] for url in visitor.requests if "/static/js/" in url]
+    assert asked
+    assert {f"static/js/{each}" for each in asked} <= set(named)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at the server's sockets in /proc")
 def test_small_answers_do_not_wait(visit: Callable[..., Visitor], small: Server) -> None:
     expect(visit(small).goto("/wires").get_by_text("不等待")).to_be_visible()
