@@ -16,6 +16,7 @@ MENU: dict[str, list[tuple[str, str, str]]] = {
         ("map", "map.py", "区县地图"),
     ],
     "产教": [
+        ("alignment", "alignment.py", "产教对接"),
         ("cooperation", "cooperation.py", "校企合作"),
     ],
     "院校": [
