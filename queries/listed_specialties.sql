@@ -8,7 +8,7 @@ with lists as (
         year,
         level,
         specialty_code,
-        least(make_date(year, 12, 31), $day) as at
+        least(make_date(year, 12, 31), $day) as counted_on
     from provincial_lists
     where
         year <= extract(year from $day)
@@ -19,7 +19,7 @@ with lists as (
 list_years as (
     select distinct
         year,
-        at
+        counted_on
     from lists
 ),
 
@@ -39,7 +39,7 @@ years as (
         max(r.year) as figures_year
     from list_years as t
     left join reported as r
-        on make_date(r.year, 12, 31) <= t.at
+        on make_date(r.year, 12, 31) <= t.counted_on
     group by t.year
 ),
 
@@ -61,7 +61,7 @@ points as (
     inner join point_facts as p
         on l.level = p.level and l.specialty_code = p.specialty_code
     inner join point_spells as s
-        on p.point_id = s.point_id and l.at >= s.since and l.at < s.until
+        on p.point_id = s.point_id and l.counted_on >= s.since and l.counted_on < s.until
     inner join institution_facts as i
         on p.institution_id = i.institution_id
     left join inside as h

@@ -11,8 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from data.contract import LEVELS, TRACKS
-from pages.parts import download, figures
+from pages.parts import download, figures, supply
 from pages.parts.block import block, render
+from pages.parts.linking import PAGE, linked
 from pages.parts.sankey import Band, lay_out, ribbon
 from pages.parts.view import View, follow
 from queries.alignment import (
@@ -35,9 +36,8 @@ from queries.alignment import (
 from queries.composition import NO_TRACK, NOT_IN_CATALOGUE
 from queries.status import number
 
-PAGE = "alignment"
 # How many nodes of a column stand by themselves: a projector shows them readably.
-MOST = {INDUSTRY: 14, CLASS: 16, END: 14}
+MOST = {INDUSTRY: 14, CLASS: 22, END: 14}
 MOST_ROWS = 200
 # In the address: the node that small ones are put together in.
 _OTHERS_KEY = "*"
@@ -103,20 +103,6 @@ class State:
 
 
 Link = Callable[[State], dict[str, str]]
-
-
-def linked(view: View, old: Mapping[str, str]) -> Callable[[Mapping[str, str]], dict[str, str]]:
-    """A link from the page's old parameters to new ones: only what changes is said."""
-
-    def link(new: Mapping[str, str]) -> dict[str, str]:
-        changed = {
-            name: new.get(name, "")
-            for name in {**old, **new}
-            if old.get(name, "") != new.get(name, "")
-        }
-        return {"href": view.address(PAGE, new), "go": f"?{urlencode(changed)}"}
-
-    return link
 
 
 # ---------------------------------------------------------------- the views of the page
@@ -597,4 +583,5 @@ def point_rows(view: View, state: State) -> list[tuple[Any, ...]]:
 # Address → the words of the switch and what it shows, in the order of the switch.
 VIEWS: dict[str, tuple[str, Callable[[View], None]]] = {
     "": ("谱系图", alignment_map),
+    "supply": ("供需对照", supply.show),
 }
