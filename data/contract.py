@@ -248,7 +248,7 @@ SHEETS: tuple[Sheet, ...] = (
         (
             _c("年度*", "year", "year"),
             _c("产业*", "industry", refers="industry"),
-            _c("专业代码", "specialty_code"),
+            _c("专业代码", "specialty_code", note="空 = 该产业其余未分专业的需求"),
             _c("需求人数*", "demand", "amount"),
             _c("来源*", "source"),
             _c("预测", "is_forecast", "flag"),

@@ -488,7 +488,7 @@ def _rows(
     alone = industries and not state.chain
     return {
         "title": title,
-        "clear": link(replace(state, picks=())),
+        "deselect": link(replace(state, picks=())),
         "alone": link(State(state.width, state.by, industries[0])) if alone else None,
         "industry": industries[0] if alone else "",
         "more": max(len(found) - MOST_ROWS, 0),

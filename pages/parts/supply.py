@@ -387,7 +387,7 @@ def _spark(item: Item, found: Outlook, year: int) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- quadrants and rankings
 
-CHART_WIDTH, CHART_HEIGHT, EDGE = 560.0, 400.0, 34.0
+CHART_WIDTH, CHART_HEIGHT, EDGE = 440.0, 380.0, 24.0
 LABEL_HEIGHT, CHARACTER = 14.0, 11.5
 # (demand grows, supply grows) -> what the quadrant is called.
 QUADRANTS = {
