@@ -256,6 +256,19 @@ class ScenarioRules(_Part, frozen=True, kw_only=True):
     provenance: str = "本系统默认，可调整"
 
 
+class SimulationRules(_Part, frozen=True, kw_only=True):
+    """Settings of the what-if's draws that the policy does not give.
+
+    slip_share: the share of projects that slip, 0 to 1; slip_months: by how many months on average
+    those do, at least 1.
+    """
+
+    draws: int = 10_000
+    slip_share: float = 0.0
+    slip_months: float = 1.0
+    provenance: str = "本系统默认，可调整"
+
+
 class Definition(_Part, frozen=True, kw_only=True):
     """A term that the definitions of several indicators use."""
 
@@ -291,6 +304,7 @@ class _PlanFile(_Part, frozen=True, kw_only=True):
     support: SupportWeights
     enrolment: EnrolmentRules
     scenario: ScenarioRules = ScenarioRules()
+    simulation: SimulationRules = SimulationRules()
 
 
 class Plan(_PlanFile, frozen=True, kw_only=True):
@@ -647,6 +661,16 @@ def _rule_faults(plan: Plan) -> Iterable[str]:
         yield "键 enrolment.step 至少为 1"
     yield from _enrolment_faults(plan.enrolment)
     yield from _scenario_faults(plan.scenario)
+    yield from _simulation_faults(plan.simulation)
+
+
+def _simulation_faults(rules: SimulationRules) -> Iterable[str]:
+    if not 100 <= rules.draws <= 100_000:
+        yield f"键 simulation.draws 应为 100 至 100000 的整数，现为 {rules.draws}"
+    if not 0 <= rules.slip_share <= 1:
+        yield f"键 simulation.slip_share 应为 0 至 1 的数，现为 {rules.slip_share:g}"
+    if not 1 <= rules.slip_months <= 24:
+        yield f"键 simulation.slip_months 应为 1 至 24 的数，现为 {rules.slip_months:g}"
 
 
 def _scenario_faults(rules: ScenarioRules) -> Iterable[str]:

@@ -81,23 +81,31 @@ def project(
     line = fit(days, values)
     if line is None:
         return None
-    known = [float(v) for v in values if v is not None]
-    n = len(known)
-    x = [float((day - days[0]).days) for day in days]
-    x_mean, y_mean, slope = line.x_mean, line.y_mean, line.slope
-    spread = sum((xi - x_mean) ** 2 for xi in x)
-    x_at = float((at - days[0]).days)
     centre = line.at(at)
+    n = len(days)
     half = 0.0
     if n > 2:
-        residual = sum(
-            (yi - y_mean - slope * (xi - x_mean)) ** 2 for xi, yi in zip(x, known, strict=True)
-        )
-        error = sqrt(residual / (n - 2) * (1 + 1 / n + (x_at - x_mean) ** 2 / spread))
-        half = _quantile(n - 2, 0.5 + band / 2) * error
+        half = _quantile(n - 2, 0.5 + band / 2) * deviation(line, days, values, at)
     return Forecast(
         clamp(centre, percentage),
         clamp(centre - half, percentage),
         clamp(centre + half, percentage),
-        slope,
+        line.slope,
     )
+
+
+def deviation(line: Fit, days: Sequence[date], values: Sequence[float | None], at: date) -> float:
+    """The standard error of a single new value at ``at`` of the line through (days, values), in the
+    values' unit; 0 with two points, through which it is exact."""
+    n = len(days)
+    if n < 3:
+        return 0.0
+    known = [float(v) for v in values if v is not None]
+    x = [float((day - days[0]).days) for day in days]
+    spread = sum((xi - line.x_mean) ** 2 for xi in x)
+    residual = sum(
+        (yi - line.y_mean - line.slope * (xi - line.x_mean)) ** 2
+        for xi, yi in zip(x, known, strict=True)
+    )
+    x_at = float((at - days[0]).days)
+    return sqrt(residual / (n - 2) * (1 + 1 / n + (x_at - line.x_mean) ** 2 / spread))
