@@ -127,6 +127,15 @@ def effects(
 ) -> list[tuple[Result, Result]]:
     """Every indicator on the day as it is, and as it would be; in the plan's order."""
     before = evaluate(known.version, known.day, scope)
+    return list(zip(before, outcome(known, closed, reduced, scope), strict=True))
+
+
+def outcome(
+    known: Alternatives,
+    closed: Collection[str],
+    reduced: Collection[str] = (),
+    scope: Scope | None = None,
+) -> list[Result]:
+    """Every indicator as it would be on the day, in the plan's order."""
     instead = carried_out(known, closed, reduced)
-    after = evaluate(known.version, known.day, scope, instead=instead)
-    return list(zip(before, after, strict=True))
+    return evaluate(known.version, known.day, scope, instead=instead)

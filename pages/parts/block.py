@@ -33,6 +33,8 @@ MARKS: dict[str, str] = {
     "not_assessed": "○",
     "no_data": "○",
 }
+# The same for the colours of queries.early_warning; a signal without a value has none.
+BAND_MARKS: dict[str, str] = {"red": "■", "yellow": "▲", "green": "●", "grey": "○", "": ""}
 
 _block = st.components.v2.component(
     "block",
@@ -53,7 +55,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["number"] = number
-    environment.globals.update(words=WORDS, marks=MARKS)
+    environment.globals.update(words=WORDS, marks=MARKS, band_marks=BAND_MARKS)
     return environment
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from data.contract import BY_TABLE, DEFAULT_SCHOOL_TYPE, NO_DISTRICT
 from pages.parts import choropleth, district_map, download, figures, needs
-from pages.parts.block import block, render
+from pages.parts.block import BAND_MARKS, block, render
 from pages.parts.institution_choice import inside, known, level_words, levels
 from pages.parts.view import View, follow
 from queries import early_warning, places, profile
@@ -26,13 +26,6 @@ YEARS_OF_SIGNALS, YEARS_OF_CHANGES = 5, 10
 ON_PAPER = 7
 # Stands for "always" in the derived tables.
 _ALWAYS = date(1000, 1, 1)
-BAND_MARKS = {
-    early_warning.RED: "■",
-    early_warning.YELLOW: "▲",
-    early_warning.GREEN: "●",
-    early_warning.GREY: "○",
-    "": "",
-}
 
 
 def portrait(view: View, code: str) -> None:

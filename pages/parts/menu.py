@@ -19,6 +19,9 @@ MENU: dict[str, list[tuple[str, str, str]]] = {
         ("alignment", "alignment.py", "产教对接"),
         ("cooperation", "cooperation.py", "校企合作"),
     ],
+    "质量": [
+        ("warning", "warning.py", "监测预警"),
+    ],
     "院校": [
         ("institution", "institution.py", "院校画像"),
     ],

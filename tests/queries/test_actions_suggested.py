@@ -183,6 +183,22 @@ def test_worsening_a_signal_never_improves_a_grade(
 
 
 @settings(max_examples=60, deadline=None)
+@given(point_years(), st.integers(0, 8), st.sampled_from(["applied", "registered", "satisfaction"]))
+def test_worsening_a_signal_never_makes_an_action_milder(
+    found: list[dict[str, Any]], place: int, column: str
+) -> None:
+    if not found:
+        return
+    worse = [dict(row) for row in found]
+    row = worse[place % len(worse)]
+    row[column] = None if row[column] is None else row[column] * 0.5 // 1
+    # ACTIONS lists the gravest first; expanding is the mildest.
+    severity = {action: -at for at, action in enumerate(warning.ACTIONS)}
+    before, after = (verdicts(frame(*rows))["action"].map(severity) for rows in (found, worse))
+    assert (after >= before).all()
+
+
+@settings(max_examples=60, deadline=None)
 @given(point_years(), st.integers(0, 4), st.integers(0, 60))
 def test_a_stricter_threshold_never_improves_a_grade(
     found: list[dict[str, Any]], place: int, more: int
