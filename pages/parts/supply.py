@@ -388,7 +388,7 @@ def _spark(item: Item, found: Outlook, year: int) -> dict[str, Any]:
 # ---------------------------------------------------------------- quadrants and rankings
 
 CHART_WIDTH, CHART_HEIGHT, EDGE = 440.0, 380.0, 24.0
-LABEL_HEIGHT, CHARACTER = 14.0, 11.5
+LABEL_HEIGHT, CHARACTER, DOT = 14.0, 11.5, 5.5
 # (demand grows, supply grows) -> what the quadrant is called.
 QUADRANTS = {
     (True, True): "供需同增",
@@ -412,7 +412,8 @@ def _quadrants(found: Outlook, year: int, link: Any) -> dict[str, Any]:
         return round(CHART_HEIGHT / 2 - growth.supply / tall * (CHART_HEIGHT / 2 - EDGE), 1)
 
     grown = sorted(grown, key=lambda g: (-abs(g.item.years[year].gap or 0.0), g.item.key))
-    taken: list[tuple[float, float, float, float]] = []
+    # No label on a dot either.
+    taken = [(x(g) - DOT, y(g) - DOT, x(g) + DOT, y(g) + DOT) for g in grown]
     dots = []
     for each in grown:
         at = (x(each), y(each))
