@@ -10,15 +10,16 @@ import streamlit as st
 
 from data.contract import LEVELS
 from data.plan import EnrolmentRules
-from pages.parts import download
+from pages.parts import download, figures
 from pages.parts.block import block, render
-from pages.parts.view import follow
-from pages.parts.warning_board import Looked
+from pages.parts.view import View, follow
+from pages.parts.warning_board import Looked, everywhere, known
 from pages.parts.warning_state import TRIED, link
 from queries import early_warning
 from queries.early_warning import ACTION_RULES, COLOURS, WORDS, PointYears
 from queries.enrolment import Suggestion, suggest
 from queries.status import number
+from queries.supply_demand import gap_shares
 
 MOST = 10
 COLUMNS = [
@@ -34,6 +35,18 @@ COLUMNS = [
     "registered",
     "evaluation",
 ]
+
+
+@figures.kept(8)
+def _gaps(view: View, year: int | None) -> pd.Series:
+    """The demand gap of every point of the frame, as a share of the demand."""
+    rows = known(view).points.frame[["specialty_code", "industry"]]
+    return gap_shares(view.version, view.as_of, rows, year)
+
+
+def gaps(looked: Looked) -> pd.Series:
+    """Those of the year looked at; the last that is known where that is the last with data."""
+    return _gaps(everywhere(looked.view), looked.year if looked.earlier else None)
 
 
 def suggested(looked: Looked) -> dict[str, Suggestion]:
@@ -52,8 +65,14 @@ def suggested(looked: Looked) -> dict[str, Suggestion]:
     frame["reason"] = np.array(early_warning.rule_words(looked.asked.rules), object)[
         found.rule[rows]
     ]
+    gap = gaps(looked).iloc[rows]
+    frame["gap"] = gap
     level = frame["level"].astype(object).to_numpy()
-    return {name: suggest(frame[level == name], rules) for name in LEVELS if (level == name).any()}
+    return {
+        name: suggest(frame[level == name], rules, gap=gap)
+        for name in LEVELS
+        if (level == name).any()
+    }
 
 
 def enrolment(looked: Looked) -> None:
@@ -93,8 +112,11 @@ def reason(row: Any, rules: EnrolmentRules) -> str:
         if np.isnan(rate)
         else f"计划完成率 {number(float(rate), '%')} {percent(row.completion_part)}"
     )
-    if row.gap_part:
-        parts.append(f"需求缺口 {percent(row.gap_part)}")
+    parts.append(
+        "需求缺口无数据，不作调整"
+        if np.isnan(row.gap)
+        else f"缺口占需求 {number(float(row.gap) * 100, '%')} {percent(row.gap_part)}"
+    )
     text = "；".join(parts) + f"；系数 {row.factor:.3f}，再按总数统一缩放"
     if row.planned and row.suggested == row.highest:
         text += f"，到上限（{rules.cap:g} 倍）"
@@ -116,7 +138,8 @@ def table(found: dict[str, Suggestion], rules: EnrolmentRules) -> tuple[list[str
         "预警等级",
         "专业评估",
     ]
-    headers += ["预警建议", "本年计划", "报到人数", "计划完成率（%）", "系数", "下限", "上限"]
+    headers += ["预警建议", "本年计划", "报到人数", "计划完成率（%）", "缺口占需求（%）"]
+    headers += ["系数", "下限", "上限"]
     headers += ["建议计划", "增减", "理由", "参数来源"]
     lines = []
     for each in found.values():
@@ -138,6 +161,7 @@ def table(found: dict[str, Suggestion], rules: EnrolmentRules) -> tuple[list[str
                     int(row.planned),
                     registered,
                     float(row.plan_completion_rate),
+                    float(row.gap) * 100,
                     float(row.factor),
                     int(row.lowest),
                     int(row.highest),
