@@ -120,7 +120,12 @@ def _labels(view: View) -> dict[str, dict[str, str]]:
 
 def label(view: View, kind: str, code: str) -> str:
     """The name of an institution, class or category by its code; other kinds are names."""
-    return _labels(everywhere(view)).get(kind, {}).get(code, code)
+    return labels(view, kind).get(code, code)
+
+
+def labels(view: View, kind: str) -> dict[str, str]:
+    """Code -> name of the institutions, classes or categories; ask once for many."""
+    return _labels(everywhere(view)).get(kind, {})
 
 
 @figures.kept(6)
@@ -130,9 +135,9 @@ def _categories(view: View) -> dict[str, str]:
     return dict(zip(pairs["class_code"], pairs["category_code"], strict=True))
 
 
-def category_of(view: View, class_code: str) -> str:
-    """The category of a class; empty for what stands in none."""
-    return _categories(everywhere(view)).get(class_code, "")
+def categories(view: View) -> dict[str, str]:
+    """Class -> its category, by code; what stands in none is left out."""
+    return _categories(everywhere(view))
 
 
 @figures.kept(6)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import numpy as np
 
 from pages.parts.block import BAND_MARKS, block, render
 from pages.parts.view import follow
-from pages.parts.warning_board import Looked, category_of, label
+from pages.parts.warning_board import Looked, categories, label, labels
 from pages.parts.warning_state import ALL, CELL, NONE, expand, link, to_list
 from queries import warning_board
 from queries.early_warning import COLOURS, GREEN, GREY, RED, WORDS, YELLOW
@@ -113,21 +113,31 @@ def _picture(
     names = looked.known.names
     wide = kind == "category_code"
     step = min(max((WIDTH - LEFT - TOTALS) / max(len(columns), 1), NARROWEST), WIDEST)
-    labels = [label(looked.view, kind, names[kind][int(each)]) for each in columns]
-    short = [_short(text) for text in labels]
+    parameter = "category" if wide else "class"
+    codes = [names[kind][int(each)] for each in columns]
+    known = labels(looked.view, kind)
+    titles = [known.get(code, code) for code in codes]
+    schools = labels(looked.view, "institution_id")
+    homes = categories(looked.view)
+    short = [_short(text) for text in titles]
+    # Quoted once a column and once a row: quoting every cell would cost more than all the rest.
+    ends = {
+        int(place): f"{quote_plus(f'|{code}|{parameter}')}"
+        for place, code in zip(columns, codes, strict=True)
+    }
     top = max((len(text) for text in short), default=0) * 11.5 + 10
     x = {int(place): round(LEFT + at * step, 1) for at, place in enumerate(columns)}
     where = {int(place): at for at, place in enumerate(found.columns)}
-    parameter = "category" if wide else "class"
     cells = []
     lines = []
     for at, place in enumerate(found.institutions[:most]):
         y = round(top + at * ROW, 1)
         code = names["institution_id"][int(place)]
+        start = f"?{CELL}={quote_plus(code)}"
         sums = found.tally[at].sum(axis=0)
         lines.append(
             {
-                "name": label(looked.view, "institution_id", code),
+                "name": schools.get(code, code),
                 "y": round(y + 12.5, 1),
                 "red": int(sums[_RED]),
                 "yellow": int(sums[_YELLOW]),
@@ -135,7 +145,7 @@ def _picture(
                 "link": to_list(looked.view, looked.asked, institution=code),
             }
         )
-        for column, text in zip(columns, labels, strict=True):
+        for column, text in zip(columns.tolist(), titles, strict=True):
             tally = found.tally[at, where[int(column)]].tolist()
             points = sum(tally)
             if not points:
@@ -151,7 +161,7 @@ def _picture(
                     + "".join(
                         f"，{WORDS[COLOURS[c]]} {tally[c]}" for c in (3, 2, 1, 0) if tally[c]
                     ),
-                    f"?{urlencode({CELL: f'{code}|{names[kind][int(column)]}|{parameter}'})}",
+                    f"{start}{ends[int(column)]}",
                 )
             )
     right = LEFT + len(columns) * step
@@ -171,11 +181,11 @@ def _picture(
                 "x": round(x[int(each)] + step / 2 - 0.5, 1),
                 "text": text,
                 "full": full,
-                "go": f"?category={category_of(looked.view, names[kind][int(each)])}"
+                "go": f"?{urlencode({'category': homes.get(names[kind][int(each)], '')})}"
                 if not wide
                 else f"?{urlencode({'category': names[kind][int(each)], 'columns': ''})}",
             }
-            for each, text, full in zip(columns, short, labels, strict=True)
+            for each, text, full in zip(columns, short, titles, strict=True)
         ],
         "borders": _borders(looked, columns, kind, x),
         "mark": BAND_MARKS,
@@ -188,7 +198,8 @@ def _borders(
     """Where a new category begins among the classes."""
     if kind == "category_code":
         return []
-    homes = [category_of(looked.view, looked.known.names[kind][int(each)]) for each in columns]
+    known = categories(looked.view)
+    homes = [known.get(looked.known.names[kind][int(each)], "") for each in columns]
     return [x[int(columns[at])] for at in range(1, len(columns)) if homes[at] != homes[at - 1]]
 
 

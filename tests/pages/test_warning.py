@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qsl
 
 import msgspec
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 
 from data.plan import load_plan
 from pages.parts.menu import FILES
-from pages.parts.warning_state import read
+from pages.parts.warning_state import expand, read
 from queries import early_warning as warning
 from queries.run import open_current
 from tests.pages.conftest import Shown
@@ -114,3 +115,17 @@ def test_the_enrolment_keeps_the_years_total(show: Callable[..., Shown]) -> None
 def test_without_rows_the_page_says_why(show: Callable[..., Shown]) -> None:
     text = show(PAGE, as_of="2010-01-01").text("warning-nothing")
     assert "年度数据" in text
+
+
+def test_a_cell_of_the_heat_opens_its_points(show: Callable[..., Shown]) -> None:
+    cell = next(g for g in show(PAGE).goes("warning-heat") if g.startswith("?cell="))
+    target = expand(cell)
+    assert target
+    address = {name: value for name, value in parse_qsl(target[1:]) if value}
+    assert set(address) == {"show", "grade", "institution", "class"}
+    found = latest()
+    mine = found[
+        (found["institution_id"] == address["institution"])
+        & (found["class_code"] == address["class"])
+    ]
+    assert f"的专业点 {len(mine)} 个" in show(PAGE, **address).text("warning-list")
