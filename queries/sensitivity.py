@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from queries.levers import Lever
-from queries.scenario import Prepared, Scenario, added, carried, check, forecasts
+from queries.scenario import Carried, Prepared, Scenario, added, carried, check, forecasts
 
 Numbers = npt.NDArray[np.float64]
 # Moving these changes what is paid, never a forecast.
@@ -84,14 +84,43 @@ def tornado(ready: Prepared, given: Scenario, indicator: str) -> list[Reach]:
 
 
 def steps(ready: Prepared, given: Scenario) -> Steps:
-    """The change of every indicator by one step of every lever, from where the scenario stands."""
+    """The change of every indicator by one step of every lever, from where the scenario stands.
+
+    A lever that a more general one carries along (a stage under the whole pool) stands where that
+    one puts it. Raises ScenarioError as ``scenario.check``.
+    """
     check(ready, given)
-    values = given.values
-    now = _at_target(ready, given)
+    done = carried(ready, given)
     levers, taken, change = moved_by_people(ready), [], []
     for lever in levers:
-        stands = values.get(lever.id, lever.today)
+        stands = _stands(ready, given, done, lever)
         step = lever.step if stands + lever.step <= lever.high else -lever.step
+        before, after = (
+            _at_target(ready, given.moved(lever.id, value)) for value in (stands, stands + step)
+        )
         taken.append(step)
-        change.append(_at_target(ready, given.moved(lever.id, stands + step)) - now)
-    return Steps(levers, tuple(taken), np.array(change).reshape(len(levers), len(now)))
+        change.append(after - before)
+    return Steps(levers, tuple(taken), np.array(change).reshape(len(levers), -1))
+
+
+def _stands(ready: Prepared, given: Scenario, done: Carried, lever: Lever) -> float:
+    """The lever's value in the scenario, said there or carried along by a more general lever."""
+    said = given.values.get(lever.id)
+    if said is not None:
+        return said
+    pool = ready.levers.projects
+    stands = lever.today
+    if lever.family == "slip_stage":
+        slips = [
+            int(done.slip[n])
+            for n, each in enumerate(pool.each)
+            if each.stage == lever.id.partition(":")[2]
+        ]
+        stands = float(max(slips, default=0))
+    elif lever.rows and not lever.adds:
+        weights = done.weights.copy()
+        if lever.family == "recognise":
+            # Its success rate takes the place of the projects' own.
+            weights[pool.rows] *= done.probability
+        stands = float(weights[list(lever.rows)].mean()) * lever.scale
+    return min(max(stands, lever.low), lever.high)

@@ -49,18 +49,31 @@ def test_a_tornado_is_scenarios_side_by_side(
 
 
 def test_a_step_is_a_scenario_one_step_away(ready: Prepared) -> None:
-    found = steps(ready, SOME)
+    given = what_if.scenario({"rate:新兴": 20.0, "closures:red": 50.0, "growth:高职": 3.0})
+    found = steps(ready, given)
     assert found.change.shape == (len(found.levers), len(ready.indicators))
-    now = outcome(ready, SOME).indicators
+    now = outcome(ready, given).indicators
     for lever, step, change in zip(found.levers, found.steps, found.change, strict=True):
-        stands = SOME.values.get(lever.id, lever.today)
+        stands = given.values.get(lever.id, lever.today)
         assert abs(step) == lever.step
-        there = outcome(ready, SOME.moved(lever.id, stands + step)).indicators
+        there = outcome(ready, given.moved(lever.id, stands + step)).indicators
         for place, (before, after) in enumerate(zip(now, there, strict=True)):
             if before.value is None or after.value is None:
                 assert np.isnan(change[place])
             else:
-                assert change[place] == after.value - before.value
+                assert change[place] == pytest.approx(after.value - before.value, abs=1e-12)
+
+
+def test_a_stage_stands_where_the_whole_pool_puts_it(ready: Prepared) -> None:
+    found = steps(ready, what_if.scenario({"projects": 40.0, "slip": 3.0}))
+    for name in ("projects:在建", "slip:在建"):
+        place = [each.id for each in found.levers].index(name)
+        assert found.steps[place] > 0
+        change = found.change[place]
+        sign = 1 if name.startswith("projects") else -1
+        assert (sign * change[~np.isnan(change)] >= -1e-9).all(), name
+    stage = [each.id for each in found.levers].index("projects:在建")
+    assert np.nanmax(found.change[stage]) > 0
 
 
 def test_a_lever_at_its_end_steps_back(ready: Prepared) -> None:
