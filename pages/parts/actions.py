@@ -36,12 +36,12 @@ KINDS = {"once": "建成一次", "yearly": "每年一次", "ongoing": "持续推
 @figures.kept(60)
 def of(view: View, action: str) -> list[Task]:
     """The tasks of an action under a view."""
-    promised = _promised(replace(view, scope=Scope()))
-    return tasks(view.version, action, figures.results(view), view.as_of, view.scope, promised)
+    known = promised(replace(view, scope=Scope()))
+    return tasks(view.version, action, figures.results(view), view.as_of, view.scope, known)
 
 
 @figures.kept(30)
-def _promised(view: View) -> dict[str, Progress]:
+def promised(view: View) -> dict[str, Progress]:
     """Every deliverable on the view's day, whatever its filters: promises are the city's."""
     return progress(view.version, view.as_of)
 

@@ -25,6 +25,10 @@ MENU: dict[str, list[tuple[str, str, str]]] = {
     "院校": [
         ("institution", "institution.py", "院校画像"),
     ],
+    "保障": [
+        ("projects", "projects.py", "项目资金"),
+        ("accountability", "accountability.py", "责任督导"),
+    ],
     "数据": [
         ("definitions", "definitions.py", "指标口径"),
     ],
