@@ -63,3 +63,8 @@ select
     'rectifications' as name,
     count(*) > 0 as filled
 from rectifications
+union all
+select
+    'meetings' as name,
+    count(*) > 0 as filled
+from meetings

@@ -352,7 +352,7 @@ def brief(view: View, duties: Duties, department: str) -> bytes:
     paper.paragraph(brief_words(own, owed, department))
     _lists(
         paper,
-        own.shortened(4) if count(own) > 24 else own,
+        own.shortened(6) if count(own) > 28 else own,
         ("负责的指标", "负责的任务事项", "未完成的整改", "未办结的议定事项"),
         own,
     )

@@ -75,7 +75,7 @@ def _page(view: View, who: str, task: str) -> str:
     filled = view.version.filled
     return render(
         "accountability",
-        title=_title(found),
+        title=_title(view, found),
         subtitle=f"责任督导（§5.4） · {view.source}",
         facts=_facts(view, found),
         missing=[BY_TABLE[t].title for t in SHEETS if t not in filled],
@@ -97,13 +97,23 @@ def _page(view: View, who: str, task: str) -> str:
     )  # fmt: skip
 
 
-def _title(found: Duties) -> str:
+def _title(view: View, found: Duties) -> str:
+    filled = view.version.filled
     late = sum(p.overdue for p in found.promises)
     problems = sum(r.state(found.day) == OVERDUE for r in found.rectifications)
     undone = sum(d.state(found.day) == OVERDUE for d in found.decisions)
-    if not late + problems + undone:
-        return "没有逾期的任务事项、整改和议定事项"
-    return f"逾期：任务事项 {late} 项、整改 {problems} 项、议定事项 {undone} 项"
+    counts = {
+        "deliverable_updates": ("任务事项", late),
+        "rectifications": ("整改", problems),
+        "meetings": ("议定事项", undone),
+    }
+    known = [pair for table, pair in counts.items() if table in filled]
+    unknown = [word for table, (word, _) in counts.items() if table not in filled]
+    if any(n for _, n in known):
+        said = f"逾期：{'、'.join(f'{word} {n} 项' for word, n in known)}"
+    else:
+        said = f"没有逾期的{'、'.join(word for word, _ in known)}" if known else "逾期事项"
+    return f"{said}；{'、'.join(unknown)}无数据" if unknown else said
 
 
 def _facts(view: View, found: Duties) -> list[dict[str, str]]:
