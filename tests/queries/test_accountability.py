@@ -17,7 +17,9 @@ from queries.accountability import (
     OVERDUE,
     SOON,
     UNDATED,
+    Decision,
     Duties,
+    Rectification,
     matrix,
     standing,
     tally,
@@ -119,7 +121,8 @@ def test_what_presses_is_behind_overdue_or_due_soon(duties: Duties) -> None:
     assert {p.deliverable.id for p in duties.promises if p.overdue} <= {
         p.deliverable.id for p in owed.promises
     }
-    for paper in (*owed.rectifications, *owed.decisions):
+    papers: list[Rectification | Decision] = [*owed.rectifications, *owed.decisions]
+    for paper in papers:
         assert paper.closed_on is None
         assert paper.due_on is not None
         assert paper.due_on <= duties.day + timedelta(days=30)
