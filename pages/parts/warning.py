@@ -132,7 +132,7 @@ def finding(looked: Looked) -> tuple[str, str, str]:
         alarm += f"、其中 {lasting:,} 个连续 {years} 年以上" if lasting else ""
     counts = dict(zip(ACTIONS, shown.actions().tolist(), strict=True))
     parts = [f"{each} {counts[each]:,}" for each in (CLOSE, SUSPEND, REDUCE) if counts[each]]
-    return before, alarm, f"；建议{'、'.join(parts)} 个" if parts else ""
+    return before, alarm, f"；建议{'、'.join(parts)}" if parts else ""
 
 
 def head(looked: Looked) -> str:
