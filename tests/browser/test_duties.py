@@ -18,6 +18,7 @@ def test_a_cell_opens_and_a_department_has_a_brief(visitor: Visitor) -> None:
     expect(page.locator("#chosen")).to_be_visible()
     expect(page).to_have_url(re.compile("who="))
     page.locator(".duties th a").first.click()
+    expect(page.locator("h1").first).to_be_visible()
     expect(page.locator("h1").first).to_contain_text("工作简报")
     expect(page).to_have_url(re.compile("department="))
     visitor.settle()
