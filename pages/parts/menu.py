@@ -25,6 +25,9 @@ MENU: dict[str, list[tuple[str, str, str]]] = {
     "院校": [
         ("institution", "institution.py", "院校画像"),
     ],
+    "推演": [
+        ("what-if", "what_if.py", "情景推演"),
+    ],
     "保障": [
         ("projects", "projects.py", "项目资金"),
         ("accountability", "accountability.py", "责任督导"),

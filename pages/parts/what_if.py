@@ -1,0 +1,175 @@
+"""情景推演: the levers beside what they do to every indicator, and the page's other parts.
+
+A move of a lever runs the fragment ``_screen`` alone: state in, one outcome, one picture.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.parts import download, figures, what_if_levers, what_if_risk, what_if_saved
+from pages.parts import what_if_picture as picture
+from pages.parts.block import block, render
+from pages.parts.view import View, follow
+from pages.parts.what_if_board import (
+    board,
+    city,
+    follow_address,
+    moved,
+    ready,
+    write_address,
+)
+from queries import scenario as what_if
+from queries.scenario import BASE, PRESETS, Outcome
+
+PARTS = {
+    "": "调整杠杆",
+    "risk": "敏感性与可能性",
+    "saved": "保存的情景",
+}
+
+
+def show(filtered: View) -> None:
+    """The page."""
+    view = city(filtered)
+    prepared = ready(view)
+    at = board()
+    follow_address(at, prepared)
+    part = st.query_params.get("part", "")
+    part = part if part in PARTS else ""
+    _parts(view, part)
+    if filtered.scope:
+        block(
+            render("note", text="情景推演按全市计算，不受主管、层次、区县筛选影响。"),
+            key="what-if-city",
+        )
+    if part == "saved":
+        what_if_saved.show(view, at)
+        return
+    if part == "risk":
+        what_if_risk.show(view, prepared, at.scenario)
+        return
+    _screen(view)
+    _files(view)
+    follow(block(_pace(view), key="what-if-pace"))
+
+
+def _parts(view: View, part: str) -> None:
+    options = []
+    for name, text in PARTS.items():
+        # The draws are made when asked for; who opens that part has asked.
+        asked = {"part": name} | ({"risk": "1"} if name == "risk" else {})
+        options.append(
+            {
+                "text": text,
+                "on": name == part,
+                "href": view.address("what-if", asked if name else {}),
+                "go": "?" + urlencode(asked),
+            }
+        )
+    follow(block(render("map_controls", groups=[("", options)]), key="what-if-parts"))
+
+
+# ---------------------------------------------------------------- levers and picture
+
+
+@st.fragment
+def _screen(view: View) -> None:
+    at = board()
+    found = outcome(view)
+    shown = picture.values(view, found)
+    head = {name: shown.pop(name) for name in ("title", "sub")}
+    block(render("what_if_head", **head, name=at.name, said=_said()), key="what-if-head")
+    with st.container(key="what-if-screen"):
+        left, right = st.columns([0.36, 0.64], gap="small")
+    with left:
+        what_if_levers.panel(
+            view,
+            at,
+            heard=lambda: _heard(view),
+            sought=_sought,
+            asked=lambda: _asked(view),
+        )
+    with right:
+        follow(block(render("what_if", **shown), key="what-if"))
+    write_address(at)
+
+
+def outcome(view: View) -> Outcome:
+    """What comes of the session's scenario."""
+    return what_if.outcome(ready(view), board().scenario)
+
+
+def _said() -> list[str]:
+    at = board()
+    if at.too_long:
+        return [
+            *at.said,
+            "调整的杠杆较多，链接放不下；请保存情景，再用保存后的链接分享。",
+        ]
+    return list(at.said)
+
+
+def _heard(view: View) -> None:
+    sent = st.session_state[what_if_levers.KEY].move
+    if isinstance(sent, dict):
+        moved(board(), ready(view), sent)
+
+
+def _sought() -> None:
+    text = st.session_state[what_if_levers.KEY].seek
+    board().sought = str(text or "")[:80]
+
+
+def _asked(view: View) -> None:
+    press(view, str(st.session_state[what_if_levers.KEY].act or ""))
+
+
+def press(view: View, act: str) -> None:
+    """A button of the panel: undo, reset or a preset."""
+    at = board()
+    if act == "undo":
+        at.undo()
+    elif act == "reset":
+        at.load(BASE)
+    else:
+        for each in PRESETS:
+            if act == f"preset:{each.id}":
+                at.load(each.on(ready(view)))
+
+
+@figures.kept(4)
+def _pace(view: View) -> str:
+    return render("what_if_pace", **picture.pace(view, ready(view)))
+
+
+# ---------------------------------------------------------------- files
+
+
+def _files(view: View) -> None:
+    # What a file holds is made when it is asked for, from what is then worked on.
+    at, prepared = board(), ready(view)
+    with st.container(horizontal=True, key="what-if-files"):
+        what_if_saved.keep(view, at)
+        st.download_button(
+            "下载推演结果（.xlsx）",
+            data=lambda: picture.workbook(view, prepared, what_if.outcome(prepared, at.scenario)),
+            file_name=download.name(view, "情景推演", "xlsx"),
+            mime=download.XLSX,
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+            key="what-if-xlsx",
+        )
+        st.download_button(
+            "下载情景（.json）",
+            data=lambda: what_if_saved.as_file(prepared, at.scenario),
+            file_name=download.name(view, "情景", "json"),
+            mime="application/json",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+            key="what-if-json",
+        )

@@ -1,0 +1,390 @@
+"""Saved scenarios: keep one, list, load, rename, delete with undo, compare, files in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import streamlit as st
+
+from data import notes
+from pages.parts import download, sign_on
+from pages.parts import what_if_picture as picture
+from pages.parts.block import block, render
+from pages.parts.view import View, follow
+from pages.parts.what_if_board import Board, fitted, ready, saved_value
+from queries import scenario as what_if
+from queries.scenario import MOST_BYTES, Outcome, Prepared, Scenario, ScenarioError
+from queries.status import WORDS, number
+
+MOST_COMPARED = 4
+MOST_RESTORED = 30
+# Times are kept in UTC; the city reads its own.
+HERE = timezone(timedelta(hours=8))
+_SAID = "what-if-saved-said"
+_DELETED = "what-if-deleted"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A scenario in a comparison; said: what a reader must know of how it was recomputed."""
+
+    name: str
+    about: str
+    outcome: Outcome
+    said: tuple[str, ...]
+
+
+# ---------------------------------------------------------------- keeping
+
+
+def keep(view: View, at: Board) -> None:
+    """The button that keeps what is worked on, under a name."""
+    with st.popover("保存情景", icon=":material/save:", type="tertiary"):
+        with st.form("what-if-keep", clear_on_submit=False, border=False):
+            name = st.text_input("名称", max_chars=notes.LONGEST_NAME, key="what-if-keep-name")
+            note = st.text_area(
+                "说明（可不填）", max_chars=notes.LONGEST_NOTE, height=90, key="what-if-keep-note"
+            )
+            asked = st.form_submit_button("保存", type="primary")
+        if asked:
+            try:
+                found = notes.save_scenario(
+                    draft(view, at.scenario, name, note), sign_on.user().name
+                )
+            except (notes.Refused, notes.Unavailable) as error:
+                st.error(_plain(error))
+                return
+            at.name, at.saved, at.said = found.name, str(found.id), ()
+            say(f"已保存情景“{found.name}”，点名称即可打开，复制其链接可分享。")
+            follow(f"?part=saved&saved={found.id}&levers=")
+
+
+def draft(view: View, given: Scenario, name: str, note: str) -> notes.Draft:
+    """What is kept of a scenario on the view's data."""
+    return notes.Draft(
+        name=name,
+        note=note,
+        version_id=what_if.data_id(view.version),
+        as_of=view.as_of,
+        plan_id=view.version.plan.id,
+        content=what_if.to_json(replace(given, version="", as_of=None)),
+    )
+
+
+def say(text: str) -> None:
+    """Have the next run of the page say it, once."""
+    st.session_state[_SAID] = text
+
+
+def _plain(error: Exception) -> str:
+    """Text for a widget that would read Markdown in it."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|$~:<>" else c for c in str(error))
+
+
+# ---------------------------------------------------------------- the list
+
+
+def show(view: View, at: Board) -> None:
+    """The part of the page with what is kept."""
+    said = st.session_state.pop(_SAID, "")
+    prepared = ready(view)
+    try:
+        listed = notes.scenarios()
+        gone = notes.scenarios(deleted=True, limit=MOST_RESTORED)
+    except notes.Unavailable as error:
+        block(render("empty", title="保存的情景暂时无法读取", text=str(error)), key="what-if-saved")
+        _upload(at, prepared)
+        return
+    acted = block(_list(view, prepared, listed, gone, said), key="what-if-saved")
+    if acted:
+        _act(at, prepared, acted)
+    _edit(listed)
+    _upload(at, prepared)
+    if listed:
+        _compare(view, at, prepared, listed)
+
+
+def _list(
+    view: View,
+    prepared: Prepared,
+    listed: Sequence[notes.Scenario],
+    gone: Sequence[notes.Scenario],
+    said: str,
+) -> str:
+    rows = []
+    for each in listed:
+        other = each.version_id != prepared.version_id
+        rows.append(
+            {
+                "id": each.id,
+                "name": each.name,
+                "revision": each.revision,
+                "note": each.note,
+                "who": each.changed_by,
+                "when": local(each.changed_at),
+                "version": each.version_id,
+                "as_of": each.as_of.isoformat(),
+                "other": other,
+                "href": view.address("what-if", {"saved": str(each.id)}),
+            }
+        )
+    deleted = st.session_state.get(_DELETED)
+    return render(
+        "what_if_saved",
+        rows=rows,
+        said=said,
+        deleted=deleted,
+        gone=[
+            {
+                "id": each.id,
+                "name": each.name,
+                "who": each.changed_by,
+                "when": local(each.deleted_at or each.changed_at),
+            }
+            for each in gone
+        ],
+        others=sum(row["other"] for row in rows),
+    )
+
+
+def local(moment: datetime) -> str:
+    """A moment in the city's time."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(HERE).strftime("%Y-%m-%d %H:%M")
+
+
+def _act(at: Board, prepared: Prepared, acted: str) -> None:
+    """A click in the list. Raises nothing: what cannot be done is said."""
+    verb, _, rest = acted.partition(":")
+    number_, _, revision = rest.partition(":")
+    who = sign_on.user().name
+    try:
+        if verb == "load":
+            kept = notes.load_scenario(int(number_))
+            found, said = fitted(prepared, saved_value(kept))
+            at.load(found, *said, name=kept.name, saved=number_)
+            at.address = ("", number_)
+            follow(f"?part=&levers=&saved={number_}")
+        elif verb == "delete":
+            kept = notes.load_scenario(int(number_))
+            if kept.revision != int(revision):
+                raise notes.Changed(kept)
+            notes.delete_scenario(kept, who)
+            st.session_state[_DELETED] = {"id": kept.id, "name": kept.name}
+            say(f"已删除“{kept.name}”。")
+        elif verb == "restore":
+            back = notes.restore_scenario(int(number_), who)
+            st.session_state.pop(_DELETED, None)
+            say(f"已恢复“{back.name}”。")
+        elif verb == "rename":
+            st.session_state["what-if-renaming"] = int(number_)
+    except (notes.Refused, notes.Unavailable, ScenarioError) as error:
+        say(str(error))
+    st.rerun()
+
+
+def _edit(listed: Sequence[notes.Scenario]) -> None:
+    """The form for the name and note of the scenario to be renamed."""
+    number_ = st.session_state.get("what-if-renaming")
+    kept = next((each for each in listed if each.id == number_), None)
+    if kept is None:
+        return
+    with st.form(f"what-if-rename-{kept.id}-{kept.revision}"):
+        name = st.text_input("名称", kept.name, max_chars=notes.LONGEST_NAME)
+        note = st.text_area("说明", kept.note, max_chars=notes.LONGEST_NOTE, height=90)
+        with st.container(horizontal=True):
+            done = st.form_submit_button("保存修改", type="primary")
+            stop = st.form_submit_button("取消")
+    if stop:
+        del st.session_state["what-if-renaming"]
+        st.rerun()
+    if done:
+        try:
+            notes.edit_scenario(replace(kept, name=name, note=note), sign_on.user().name)
+        except (notes.Refused, notes.Unavailable) as error:
+            st.error(_plain(error))
+            return
+        del st.session_state["what-if-renaming"]
+        say("已保存修改。")
+        st.rerun()
+
+
+# ---------------------------------------------------------------- files
+
+
+def as_file(prepared: Prepared, given: Scenario) -> bytes:
+    """The scenario with its data version and day, as ``python -m queries.scenario`` reads it."""
+    whole = replace(given, version=prepared.version_id, as_of=prepared.day)
+    return what_if.to_json(whole).encode("utf-8")
+
+
+def read_file(content: bytes, prepared: Prepared) -> tuple[Scenario, tuple[str, ...]]:
+    """The scenario of an uploaded file on these data, and what changed. Raises ScenarioError.
+
+    A file of these data must be right to the letter; one of other data is fitted, which is said.
+    """
+    if len(content) > MOST_BYTES:
+        raise ScenarioError("情景文件超过 1 MB")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"情景文件不是 UTF-8 文本（第 {error.start + 1} 字节）") from None
+    given = what_if.from_json(text)
+    if given.version in ("", prepared.version_id):
+        what_if.check(prepared, given)
+    return fitted(prepared, given)
+
+
+def _upload(at: Board, prepared: Prepared) -> None:
+    turn = st.session_state.setdefault("what-if-upload-turn", 0)
+    with st.expander("从文件载入情景（.json）"):
+        given = st.file_uploader(
+            "情景文件",
+            type=["json"],
+            key=f"what-if-upload-{turn}",
+            max_upload_size=1,
+            label_visibility="collapsed",
+        )
+        if given is None:
+            return
+        try:
+            found, said = read_file(given.getvalue(), prepared)
+        except ScenarioError as error:
+            lines = str(error).splitlines()
+            block(
+                render("what_if_faults", name=given.name, lines=lines[:20], count=len(lines)),
+                key="what-if-faults",
+            )
+            return
+    at.load(found, f"已从文件“{given.name[:80]}”载入情景。", *said)
+    at.address = at.written()
+    st.session_state["what-if-upload-turn"] = turn + 1
+    levers, _ = at.address
+    for name, value in (("levers", levers), ("saved", ""), ("part", "")):
+        if value:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+    st.rerun()
+
+
+# ---------------------------------------------------------------- comparing
+
+
+def _compare(view: View, at: Board, prepared: Prepared, listed: Sequence[notes.Scenario]) -> None:
+    """Two to four side by side: the base, what is worked on, and saved ones."""
+    names = {"now": "正在调整的情景"} | {str(each.id): each.name for each in listed}
+    asked = [each for each in st.query_params.get("compare", "").split(",") if each in names]
+    chosen = st.multiselect(
+        "并列比较（选择二至四个）",
+        list(names),
+        default=asked[:MOST_COMPARED],
+        format_func=lambda each: names[each],
+        max_selections=MOST_COMPARED,
+        placeholder="选择情景",
+        key="what-if-compare",
+    )
+    text = ",".join(chosen)
+    if text != st.query_params.get("compare", ""):
+        if text:
+            st.query_params["compare"] = text
+        else:
+            st.query_params.pop("compare", None)
+    if len(chosen) < 2:
+        return
+    kept = {str(each.id): each for each in listed}
+    try:
+        columns = [column(prepared, at, kept.get(each)) for each in chosen]
+    except ScenarioError as error:
+        block(render("note", text=str(error)), key="what-if-compare-fault")
+        return
+    follow(block(comparison(view, columns), key="what-if-compared"))
+    st.download_button(
+        "下载比较（.xlsx）",
+        data=lambda: compared_file(view, columns),
+        file_name=download.name(view, "情景比较", "xlsx"),
+        mime=download.XLSX,
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+        key="what-if-compare-file",
+    )
+
+
+def column(prepared: Prepared, at: Board, kept: notes.Scenario | None) -> Column:
+    """A saved scenario, or what is worked on, recomputed on these data. Raises ScenarioError."""
+    if kept is None:
+        return Column("正在调整的情景", "", what_if.outcome(prepared, at.scenario), ())
+    found, said = fitted(prepared, saved_value(kept))
+    return Column(kept.name, kept.note, what_if.outcome(prepared, found), said)
+
+
+def comparison(view: View, columns: Sequence[Column]) -> str:
+    """The table of a comparison."""
+    first = columns[0].outcome
+    rows = []
+    for place, each in enumerate(first.indicators):
+        cells = [c.outcome.indicators[place] for c in columns]
+        unit = each.indicator.unit
+        rows.append(
+            {
+                "name": each.indicator.name,
+                "target": number(each.result.target, unit) if each.result.target else "—",
+                "base": number(each.base, unit, each.result.target),
+                "cells": [
+                    {"figure": number(c.value, unit, c.result.target), "status": c.status}
+                    for c in cells
+                ],
+                "differs": len({c.status for c in cells}) > 1,
+                **view.link("indicator", {"id": each.id}),
+            }
+        )
+    best = max(columns, key=lambda c: (picture.reached(c.outcome.counts), -c.outcome.cost.total))
+    return render(
+        "what_if_compare",
+        title=f"“{best.name}”达成最多：{picture.reached(best.outcome.counts)} 项，"
+        f"市级资金 {number(best.outcome.cost.total, '万元')}",
+        columns=[
+            {
+                "name": c.name,
+                "about": c.about,
+                "said": c.said,
+                "reached": picture.reached(c.outcome.counts),
+                "cost": number(c.outcome.cost.total, "万元"),
+                "missing": "、".join(c.outcome.cost.not_counted),
+                "touched": f"增设 {number(c.outcome.touched.opened)} 个、"
+                f"裁撤 {number(c.outcome.touched.closed)} 个",
+                "students": number(c.outcome.touched.students, "人"),
+                "moved": len(c.outcome.scenario.levers),
+            }
+            for c in columns
+        ],
+        rows=rows,
+        source=view.source,
+    )
+
+
+def compared_file(view: View, columns: Sequence[Column]) -> bytes:
+    """The comparison as a workbook."""
+    headers = ["编号", "指标", "单位", "目标值", "现有速度"]
+    for each in columns:
+        headers += [each.name, f"{each.name}·状态"]
+    rows: list[list[Any]] = []
+    for place, each in enumerate(columns[0].outcome.indicators):
+        row: list[Any] = [
+            each.id,
+            each.indicator.name,
+            each.indicator.unit,
+            each.result.target,
+            each.base,
+        ]
+        for c in columns:
+            cell = c.outcome.indicators[place]
+            row += [cell.value, WORDS[cell.status]]
+        rows.append(row)
+    money: list[Any] = ["", "市级资金", "万元", None, None]
+    for c in columns:
+        money += [c.outcome.cost.total, ""]
+    return download.workbook(view, "情景比较", headers, [*rows, money])
