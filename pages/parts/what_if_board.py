@@ -40,7 +40,7 @@ class Board:
     past: list[Scenario] = field(default_factory=list)
     address: Address = ("", "")
     grip: int = 0
-    seen: int = 0
+    seen: float = 0
     sought: str = ""
     pinned: dict[str, None] = field(default_factory=dict)
     said: tuple[str, ...] = ()

@@ -179,7 +179,7 @@ def pace(view: View, prepared: Prepared) -> dict[str, Any]:
         prepared.paces.values(),
         key=lambda each: (each.times is not None, -(each.times or 0.0)),
     )
-    rows = []
+    rows: list[dict[str, Any]] = []
     for each in found:
         result = results[each.indicator]
         unit = summary.points(result.indicator.unit)

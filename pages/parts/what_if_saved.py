@@ -369,8 +369,8 @@ def comparison(view: View, columns: Sequence[Column]) -> str:
 def compared_file(view: View, columns: Sequence[Column]) -> bytes:
     """The comparison as a workbook."""
     headers = ["编号", "指标", "单位", "目标值", "现有速度"]
-    for each in columns:
-        headers += [each.name, f"{each.name}·状态"]
+    for c in columns:
+        headers += [c.name, f"{c.name}·状态"]
     rows: list[list[Any]] = []
     for place, each in enumerate(columns[0].outcome.indicators):
         row: list[Any] = [
