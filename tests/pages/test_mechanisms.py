@@ -65,7 +65,7 @@ def test_counts_are_by_kind_and_year(
     markup = show(PAGE, **address).html(KEY)
     scope = Scope(**{k: (v,) for k, v in address.items()})  # type: ignore[arg-type]
     found = by_year(version, version.as_of, scope)
-    table = markup.split('class="matrix"')[1].split("</table>")[0]
+    table = markup.split('class="matrix recent"')[1].split("</table>")[0]
     rows = {
         re.sub(r"<[^>]+>", "", row.split("<small>")[0]).strip(): row
         for row in table.split("<tr>")[2:]

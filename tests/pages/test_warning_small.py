@@ -77,4 +77,4 @@ def test_two_evaluations_of_a_year_are_one_row_with_the_worst(look: Callable[...
 @pytest.mark.parametrize("section", ["heat", "list", "changes", "effects", "enrolment"])
 def test_without_figures_the_page_names_the_sheet(look: Callable[..., Shown], section: str) -> None:
     shown = look(minimal(), show=section)
-    assert "“年度数据”" in shown.text("warning-nothing")
+    assert "“年度数据”" in shown.text("warning-empty")
