@@ -269,6 +269,24 @@ class SimulationRules(_Part, frozen=True, kw_only=True):
     provenance: str = "本系统默认，可调整"
 
 
+class SolveRules(_Part, frozen=True, kw_only=True):
+    """What the search for the smallest set of actions may use at most; None: no limit.
+
+    Openings have no institution: theirs are a quarter, of a kind in an industry, and in total on
+    average of the institutions and of the districts. time_limit in seconds.
+    """
+
+    projects_per_institution: int | None = None
+    projects_per_district: int | None = None
+    closures_per_institution: int | None = None
+    closures_per_district: int | None = None
+    openings_per_industry: int | None = None
+    openings_per_institution: int | None = None
+    openings_per_district: int | None = None
+    time_limit: float = 10.0
+    provenance: str = "本系统默认，可调整"
+
+
 class Definition(_Part, frozen=True, kw_only=True):
     """A term that the definitions of several indicators use."""
 
@@ -305,6 +323,7 @@ class _PlanFile(_Part, frozen=True, kw_only=True):
     enrolment: EnrolmentRules
     scenario: ScenarioRules = ScenarioRules()
     simulation: SimulationRules = SimulationRules()
+    solve: SolveRules = SolveRules()
 
 
 class Plan(_PlanFile, frozen=True, kw_only=True):
@@ -662,6 +681,7 @@ def _rule_faults(plan: Plan) -> Iterable[str]:
     yield from _enrolment_faults(plan.enrolment)
     yield from _scenario_faults(plan.scenario)
     yield from _simulation_faults(plan.simulation)
+    yield from _solve_faults(plan.solve)
 
 
 def _simulation_faults(rules: SimulationRules) -> Iterable[str]:
@@ -671,6 +691,15 @@ def _simulation_faults(rules: SimulationRules) -> Iterable[str]:
         yield f"键 simulation.slip_share 应为 0 至 1 的数，现为 {rules.slip_share:g}"
     if not 1 <= rules.slip_months <= 24:
         yield f"键 simulation.slip_months 应为 1 至 24 的数，现为 {rules.slip_months:g}"
+
+
+def _solve_faults(rules: SolveRules) -> Iterable[str]:
+    for key in SolveRules.__struct_fields__:
+        most = getattr(rules, key)
+        if isinstance(most, int) and most < 0:
+            yield f"键 solve.{key} 应为不小于 0 的整数，现为 {most}"
+    if not 0 < rules.time_limit <= 600:
+        yield f"键 solve.time_limit 应为 0 至 600 秒，现为 {rules.time_limit:g}"
 
 
 def _scenario_faults(rules: ScenarioRules) -> Iterable[str]:
