@@ -188,7 +188,8 @@ class Aim:
 
 @dataclass(frozen=True)
 class Relief:
-    """A limit, and the value a target missed would come to with that limit alone lifted."""
+    """A limit, and the value a target missed would come to with that limit alone lifted, at most its
+    threshold."""
 
     limit: str
     words: str
@@ -959,7 +960,12 @@ def _conflicts(
             alone = bool(solver.lacking(single.x)[goal] <= 0)
             proven &= alone or single.proven
         reliefs = tuple(
-            Relief(limit, CONSTRAINTS[limit], _value(ready, model, lifted, goal, (limit,)))
+            Relief(
+                limit,
+                CONSTRAINTS[limit],
+                # What lies beyond was not sought.
+                min(_value(ready, model, lifted, goal, (limit,)), each.threshold),
+            )
             for limit, (lifted, lacking) in lifting.items()
             if lacking[goal] < now[goal] - 1e-3 * model.per_mille[goal]
         )
