@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from pages.parts.menu import FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY = ROOT / "pages" / "_front.py"
+ADDRESSES = {file: address for address, file in FILES.items()}
 
 
 class _Text(HTMLParser):
@@ -74,6 +78,8 @@ def show(demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
             app.query_params[name] = value
         if page != "overview.py":
             app.switch_page(page)
+            # Before the first run AppTest takes a page's address for its file's name.
+            app._page_hash = calc_hash(ADDRESSES[page])
             for name, value in address.items():
                 app.query_params[name] = value
         app.run()
