@@ -5,11 +5,11 @@ A move of a lever runs the fragment ``_screen`` alone: state in, one outcome, on
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import streamlit as st
 
-from pages.parts import download, figures, what_if_levers, what_if_risk, what_if_saved
+from pages.parts import download, figures, what_if_levers, what_if_risk, what_if_saved, what_if_solve
 from pages.parts import what_if_picture as picture
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
@@ -26,6 +26,7 @@ from queries.scenario import BASE, PRESETS, Outcome
 
 PARTS = {
     "": "调整杠杆",
+    "solve": "反向求解",
     "risk": "敏感性与可能性",
     "saved": "保存的情景",
 }
@@ -47,6 +48,9 @@ def show(filtered: View) -> None:
         )
     if part == "saved":
         what_if_saved.show(view, at)
+        return
+    if part == "solve":
+        what_if_solve.show(view, at)
         return
     if part == "risk":
         what_if_risk.show(view, prepared, at.scenario)
@@ -78,6 +82,9 @@ def _parts(view: View, part: str) -> None:
 @st.fragment
 def _screen(view: View) -> None:
     at = board()
+    if at.best:
+        at.best = False
+        follow(f"?part=solve&{what_if_solve.LOAD}=1&{what_if_solve.ASK}={quote(what_if_solve.best(view))}")
     found = outcome(view)
     shown = picture.values(view, found)
     head = {name: shown.pop(name) for name in ("title", "sub")}
@@ -134,6 +141,9 @@ def press(view: View, act: str) -> None:
         at.undo()
     elif act == "reset":
         at.load(BASE)
+    elif act == f"preset:{what_if_levers.BEST}":
+        # The answer is loaded when it is there; meanwhile its progress is shown.
+        at.best = True
     else:
         for each in PRESETS:
             if act == f"preset:{each.id}":

@@ -34,7 +34,7 @@ class Board:
     """A session's scenario. address: (levers, saved) as last read or written; grip: the drag that
     moved it last, so that undo takes a whole drag back; pinned: single levers to keep in view;
     said: what a reader must know about how the scenario came to be; name, saved: of a saved
-    scenario and its number, until it is moved."""
+    scenario and its number, until it is moved; best: 最优方案 was asked for."""
 
     scenario: Scenario = BASE
     past: list[Scenario] = field(default_factory=list)
@@ -46,6 +46,7 @@ class Board:
     said: tuple[str, ...] = ()
     name: str = ""
     saved: str = ""
+    best: bool = False
 
     def put(self, given: Scenario, grip: int = 0) -> None:
         """Work on another scenario; moves of one drag are undone together."""
