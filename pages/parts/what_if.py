@@ -9,7 +9,14 @@ from urllib.parse import quote, urlencode
 
 import streamlit as st
 
-from pages.parts import download, figures, what_if_levers, what_if_risk, what_if_saved, what_if_solve
+from pages.parts import (
+    download,
+    figures,
+    what_if_levers,
+    what_if_risk,
+    what_if_saved,
+    what_if_solve,
+)
 from pages.parts import what_if_picture as picture
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
@@ -84,7 +91,9 @@ def _screen(view: View) -> None:
     at = board()
     if at.best:
         at.best = False
-        follow(f"?part=solve&{what_if_solve.LOAD}=1&{what_if_solve.ASK}={quote(what_if_solve.best(view))}")
+        follow(
+            f"?part=solve&{what_if_solve.LOAD}=1&{what_if_solve.ASK}={quote(what_if_solve.best(view))}"
+        )
     found = outcome(view)
     shown = picture.values(view, found)
     head = {name: shown.pop(name) for name in ("title", "sub")}

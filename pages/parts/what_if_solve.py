@@ -234,9 +234,7 @@ def _load(at: Board, found: Solution) -> None:
 
 def _form(prepared: Prepared, given: Request, asked: str) -> None:
     rules = prepared.ground.plan.solve
-    names = {
-        each.id: each.indicator.name for each in prepared.results if each.target is not None
-    }
+    names = {each.id: each.indicator.name for each in prepared.results if each.target is not None}
     limits = given.limits or Limits.of(rules)
     with st.form("what-if-ask"):
         targets = st.multiselect(
@@ -244,9 +242,7 @@ def _form(prepared: Prepared, given: Request, asked: str) -> None:
             list(names),
             default=[
                 each
-                for each in (
-                    default_targets(prepared) if given.targets is None else given.targets
-                )
+                for each in (default_targets(prepared) if given.targets is None else given.targets)
                 if each in names
             ],
             format_func=lambda each: names[each],
@@ -358,7 +354,8 @@ def markup(view: View, found: Solution) -> str:
                 "district": each.district,
                 "cost": "—" if each.cost is None else number(each.cost),
                 "serves": "；".join(
-                    f"{one.name} {'+' if one.amount > 0 else '−'}{number(abs(one.amount), one.unit)}"
+                    f"{one.name} {'+' if one.amount > 0 else '−'}"
+                    f"{number(abs(one.amount), one.unit)}"
                     for one in each.serves
                 ),
                 "reason": each.reason,

@@ -21,6 +21,7 @@ from data import notes
 from pages.parts import what_if_picture as picture
 from pages.parts import what_if_saved
 from pages.parts.view import View
+from pages.parts.what_if_board import saved_value
 from queries.evaluate import Scope
 from queries.run import open_current
 from queries.scenario import (
@@ -344,7 +345,7 @@ def test_saving_keeps_what_is_worked_on(own: Callable[..., Any], ready: Prepared
     (kept,) = notes.scenarios()
     assert (kept.name, kept.note, kept.as_of) == ("甲 案", "备注", ready.day)
     assert (kept.version_id, kept.made_by) == (ready.version_id, "本机用户")
-    assert what_if_saved.saved_value(kept).values == {"projects": 100}
+    assert saved_value(kept).values == {"projects": 100}
     assert "甲 案" in shown.text(LIST)
 
 
