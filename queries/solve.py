@@ -188,8 +188,8 @@ class Aim:
 
 @dataclass(frozen=True)
 class Relief:
-    """A limit, and the value a target missed would come to with that limit alone lifted, at most its
-    threshold."""
+    """A limit, and the value a target missed would come to with that limit alone lifted; no more
+    than its threshold."""
 
     limit: str
     words: str

@@ -472,6 +472,12 @@ FAULTS = {
         '"不合格" = 0.15',
         r"enrolment\.evaluations 中，较差等级",
     ),
+    "fewer than none": (
+        "closures_per_district = 60",
+        "closures_per_district = -1",
+        r"solve\.closures_per_district 应为不小于 0 的整数，现为 -1",
+    ),
+    "no time to solve": ("time_limit = 10", "time_limit = 0", r"solve\.time_limit"),
     "a plan below zero": ("completion = 0.20", "completion = 0.90", r"系数须大于 0"),
 }
 
