@@ -393,7 +393,8 @@ def _possible(ready: Prepared) -> list[_Possible]:
     for each in levers.bringings:
         lacking = ""
         if each.school is not None:
-            lacking = "办学条件未达标"
+            words = "、".join(cell.item for cell in each.school.failed)
+            lacking = f"未达标：{words}" if words else "办学条件未达标"
         elif each.size is not None:
             lacking = f"现有 {each.size} 个"
         found.append(
@@ -524,7 +525,11 @@ def _model(
     line, base = ready.line[at, places], ready.denominator[at, places]
     shared = ready.shared[places]
     wanted = np.array([each.threshold for each in goals], np.float64)
+    # A share of nothing known cannot be moved.
+    known = ~(shared & ~(base > 0))
+    base = np.where(known, base, 1.0)
     gain = np.where(shared[:, None], 100 * top - wanted[:, None] * bottom, top * _COUNT_SCALE)
+    gain = gain * known[:, None]
     need = np.where(shared, (wanted - line) * base, (wanted - line) * _COUNT_SCALE)
     need = need + np.array([margin.get(each, 0.0) for each in places])
     unit = np.where(shared, base, _COUNT_SCALE)
@@ -879,7 +884,7 @@ def _actions(
             bottom = ready.effects.denominator[rows, at, place] * counts
             line = ready.line[at, place]
             left = ready.denominator[at, place] + bottom.sum()
-            amount = (100 * amount - line * bottom) / left
+            amount = (100 * amount - line * bottom) / left if left > 0 else 0 * amount
         wanted = aim.expected.base is not None and aim.expected.base < aim.threshold
         for n, each in enumerate(amount):
             if each < 0 or (each > 0 and wanted):
@@ -939,6 +944,10 @@ def _conflicts(
     lifting: dict[str, tuple[Numbers, Numbers]] = {}
     beyond = {}
     for each in missed:
+        if each.id not in ids:
+            # The line is there, but held at the most the indicator can be.
+            beyond[each.id] = (each.expected.value or 0.0, False)
+            continue
         goal = ids.index(each.id)
         everything = np.where(model.gain[goal] > 0, model.most(CONSTRAINTS), 0.0)
         value = _value(ready, model, everything, goal, tuple(CONSTRAINTS))
@@ -951,8 +960,11 @@ def _conflicts(
     now = solver.lacking(x)
     conflicts = []
     for each in missed:
-        goal = ids.index(each.id)
         available, enough = beyond[each.id]
+        if each.id not in ids:
+            conflicts.append(_conflict(each, available, False, False, (), model))
+            continue
+        goal = ids.index(each.id)
         alone = False
         if enough:
             only = np.array([name == each.id for name in ids], np.bool_)
@@ -1011,11 +1023,17 @@ def _conflict(
     def shown(amount: float) -> str:
         return number(amount, unit, wanted)
 
+    def carried(to: float) -> str:
+        if shown(to) == shown(value):
+            return f"再增 {_signed(to - value, unit).removeprefix('+')}"
+        return f"到 {shown(to)}"
+
     limits = "、".join(
-        f"“{each.words}”{_most(model, each.limit)}（单独放宽可到 {shown(each.value)}）"
+        f"“{each.words}”{_most(model, each.limit)}（单独放宽可{carried(each.value)}）"
         for each in reliefs
     )
-    parts = [f"最近可到 {shown(value)}，目标 {number(wanted, unit)}"]
+    words = "目标" if wanted == aim.expected.result.target else "基本达成线"
+    parts = [f"最近可到 {shown(value)}，{words} {number(wanted, unit)}"]
     if not enough and available <= (aim.expected.base or 0.0):
         parts.append("数据中没有能提高它的举措")
     elif not enough:
@@ -1115,6 +1133,7 @@ def as_object(ready: Prepared, found: Solution) -> dict[str, Any]:
         },
         "budget": found.request.budget,
         "limits": {name: getattr(found.limits, name) for name in LIMITS},
+        "limits_provenance": ready.ground.plan.solve.provenance,
         "actions": [
             {
                 **_action_row(each),
@@ -1174,7 +1193,15 @@ def _amount(text: str) -> float:
     return found
 
 
-def _print(found: Solution) -> None:
+def _limits(found: Solution) -> str:
+    given = {name: getattr(found.limits, name) for name in LIMITS}
+    parts = [f"{LIMITS[name]} {most} 个" for name, most in given.items() if most is not None]
+    if found.request.budget is not None:
+        parts.append(f"{CONSTRAINTS[BUDGET]} {number(found.request.budget)} 万元")
+    return "，".join(parts) or "未设"
+
+
+def _print(found: Solution, provenance: str) -> None:
     print(found.finding)
     print(found.proof)
     if found.actions:
@@ -1186,6 +1213,9 @@ def _print(found: Solution) -> None:
     rows = [{**_target_row(each), "status": each.expected.verdict.word} for each in found.aims]
     if rows:
         output.write(rows, TARGET_TABLE_COLUMNS, "table")
+    if found.outcome.cost.not_counted:
+        print(f"未给单价、未计入费用：{'、'.join(found.outcome.cost.not_counted)}")
+    print(f"项目按期望贡献（贡献 × 成功概率）计；限制（{provenance}）：{_limits(found)}")
     for each in found.conflicts:
         print(f"达不到：{each.name}——{each.reason}")
     if not found.explained:
@@ -1229,7 +1259,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.format == "csv":
             output.write([_action_row(each) for each in found.actions], ACTION_COLUMNS, "csv")
         else:
-            _print(found)
+            _print(found, ready.ground.plan.solve.provenance)
     return 0
 
 
