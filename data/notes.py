@@ -595,6 +595,57 @@ def _open(file: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
+# ---------------------------------------------------------------- copies of the whole
+
+
+def copy_to(target: Path) -> bool:
+    """Copy the store as it is at one moment into a new file; False when there is none.
+
+    Raises Unavailable, also when the copy is not whole.
+    """
+    with _reading() as connection:
+        if connection is None:
+            return False
+        with closing(sqlite3.connect(target)) as copy:
+            connection.backup(copy)
+    check_file(target)
+    return True
+
+
+def check_file(file: Path) -> None:
+    """Read a copy of the store whole. Raises Damaged, NewerStore, Unavailable."""
+    with _explained("无法读取"), closing(_open(file, "ro")) as connection:
+        if not _version(connection):
+            raise Damaged(DAMAGED)
+        (verdict,) = connection.execute("pragma integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise Damaged(DAMAGED)
+
+
+def replace_with(source: Path, former: str) -> Path | None:
+    """Make the store what a copy of it is, in one transaction, so that who has it open sees the one
+    or the other. former: the name that what was there is kept under, beside it; its path, or None
+    when there was nothing. Raises Unavailable.
+    """
+    file = path()
+    kept = file.with_name(former)
+    with _explained("无法写入，没有恢复"):
+        try:
+            there = copy_to(kept)
+        except (Damaged, NewerStore):
+            # Nobody can be writing what nobody can open.
+            file.replace(kept)
+            there = True
+        with closing(_open(source, "ro")) as restored, closing(_open(file, "rwc")) as connection:
+            # The backup below would wait for a lock without end.
+            connection.execute("begin immediate")
+            connection.execute("rollback")
+            restored.backup(connection)
+    if not there:
+        kept.unlink(missing_ok=True)
+    return kept if there else None
+
+
 @cache
 def _migrations() -> tuple[str, ...]:
     """The scripts that lead from nothing to the newest schema; the n-th makes user_version n."""

@@ -174,9 +174,20 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()[:_HASH_LENGTH]
 
 
+def is_id(name: str) -> bool:
+    """Whether a name is one that a version can have."""
+    return _ID.fullmatch(name) is not None
+
+
+def is_whole(name: str, sha256: str) -> bool:
+    """Whether a file with that hash (64 digits) is the version of that id."""
+    found = _ID.fullmatch(name)
+    return found is not None and found[2] == sha256[:_HASH_LENGTH]
+
+
 def list_versions() -> list[Version]:
     """Every version, newest first; one that cannot be used says so in ``fault``."""
-    return [_look_at(path) for path in _files()]
+    return [_look_at(path) for path in files()]
 
 
 def earlier_than(name: str) -> Iterator[Version]:
@@ -184,14 +195,14 @@ def earlier_than(name: str) -> Iterator[Version]:
 
     Looking at a file reads it whole once: who wants only the nearest need not wait for the rest.
     """
-    return (_look_at(path) for path in _files() if path.stem < name)
+    return (_look_at(path) for path in files() if path.stem < name)
 
 
-def _files() -> list[Path]:
+def files() -> list[Path]:
     """The version files, newest first."""
     folder = warehouse_dir() / FOLDER
-    files = [each for each in folder.glob("*.duckdb") if _ID.fullmatch(each.stem)]
-    return sorted(files, key=lambda each: each.stem, reverse=True)
+    found = [each for each in folder.glob("*.duckdb") if is_id(each.stem)]
+    return sorted(found, key=lambda each: each.stem, reverse=True)
 
 
 def _look_at(path: Path) -> Version:
@@ -201,7 +212,7 @@ def _look_at(path: Path) -> Version:
         return Version(path.stem, path, fault=str(error))
 
 
-def _pointed_at() -> str | None:
+def pointed_at() -> str | None:
     """The id in CURRENT as it stands, None when there is none."""
     try:
         return (warehouse_dir() / POINTER).read_text("utf-8", errors="replace").strip()
@@ -218,9 +229,9 @@ def current() -> Version:
     so. Raises NoVersion when there is none at all, OldSchema when the version pointed at (or every
     version) was made by another release, DamagedVersion when every version is damaged.
     """
-    pointed = _pointed_at()
-    files = _files()
-    if pointed is None and not files:
+    pointed = pointed_at()
+    found = files()
+    if pointed is None and not found:
         raise NoVersion("还没有数据。请用 python -m data.load 载入工作簿")
     why = "当前版本的指针丢失或损坏"
     if pointed and _ID.fullmatch(pointed):
@@ -232,7 +243,7 @@ def current() -> Version:
         except DamagedVersion:
             why = f"当前版本 {pointed} 的文件已损坏"
     old: OldSchema | None = None
-    for path in files:
+    for path in found:
         try:
             meta = check(path)
         except OldSchema as error:
@@ -291,7 +302,7 @@ def use(name: str) -> Version:
     Raises NoVersion for an unknown id, DamagedVersion or OldSchema for one that cannot be used,
     Busy while another process is loading.
     """
-    found = [path for path in _files() if path.stem.startswith(name)] if name else []
+    found = [path for path in files() if path.stem.startswith(name)] if name else []
     exact = [path for path in found if path.stem == name]
     if not found:
         raise NoVersion(f"没有版本“{name}”。用 python -m data.versions list 查看全部版本")
@@ -300,11 +311,12 @@ def use(name: str) -> Version:
     path = (exact or found)[0]
     version = Version(path.stem, path, check(path))
     with locked():
-        _point_at(version.id)
+        point_at(version.id)
     return version
 
 
-def _point_at(name: str) -> None:
+def point_at(name: str) -> None:
+    """Move the pointer; only with the lock held and the version in its place."""
     folder = warehouse_dir()
     replace_text(folder / POINTER, name + "\n")
 
@@ -352,7 +364,7 @@ def seal(draft: Path) -> Version:
     path = folder / f"{name}.duckdb"
     draft.replace(path)
     sync_folder(folder)
-    _point_at(name)
+    point_at(name)
     return Version(name, path, check(path))
 
 
@@ -360,10 +372,10 @@ def _next_time() -> str:
     """Now, and later than every version there is, so that ids sort by age under any clock."""
     now = datetime.now(UTC)
     stamp = f"{now.strftime(_TIME)}{now.microsecond // 1000:03d}Z"
-    files = _files()
-    if not files or stamp > files[0].stem[:19]:
+    found = files()
+    if not found or stamp > found[0].stem[:19]:
         return stamp
-    newest = Version(files[0].stem, files[0]).made_at
+    newest = Version(found[0].stem, found[0]).made_at
     assert newest is not None
     after = newest + timedelta(milliseconds=1)
     return f"{after.strftime(_TIME)}{after.microsecond // 1000:03d}Z"

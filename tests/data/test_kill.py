@@ -62,7 +62,7 @@ WAREHOUSE_STEPS = [
     ("Path.chmod", 1, "after"),
     ("Path.replace", 1, "before"),
     ("Path.replace", 1, "after"),
-    ("data.versions._point_at", 1, "before"),
+    ("data.versions.point_at", 1, "before"),
     ("Path.replace", 2, "before"),
     ("Path.replace", 2, "after"),
 ]
