@@ -32,6 +32,9 @@ MENU: dict[str, list[tuple[str, str, str]]] = {
         ("projects", "projects.py", "项目资金"),
         ("accountability", "accountability.py", "责任督导"),
     ],
+    "汇报": [
+        ("meeting", "meeting.py", "会议汇报"),
+    ],
     "数据": [
         ("definitions", "definitions.py", "指标口径"),
     ],
