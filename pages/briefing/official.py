@@ -11,13 +11,17 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part, XmlPart
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
+from lxml import etree
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SONG, FANG_SONG, HEI, KAI = "宋体", "仿宋_GB2312", "黑体", "楷体_GB2312"
@@ -35,6 +39,13 @@ ALIGN = {
     "right": WD_ALIGN_PARAGRAPH.RIGHT,
     "both": WD_ALIGN_PARAGRAPH.JUSTIFY,
 }
+_CHART = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml"
+_CHART_BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_CHART_SPACE = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_WP = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+_A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 # What XML 1.0 cannot hold; such a character leaves a blank.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -147,6 +158,33 @@ class Document:
         self._align(paragraph, "centre")
         width = self._width if width_mm is None else Mm(width_mm)
         paragraph.add_run().add_picture(io.BytesIO(png), width=width)
+
+    def chart(self, space: Any, workbook: bytes, height_mm: float, name: str) -> None:
+        """A native chart as wide as the text: its XML (c:chartSpace) and the workbook inside it."""
+        package = self._document.part.package
+        number = 1 + sum("/charts/" in str(p.partname) for p in package.iter_parts())
+        book = Part(
+            PackURI(f"/word/embeddings/Chart_{number}.xlsx"), _CHART_BOOK, workbook, package
+        )
+        data = space.find(f"{{{_CHART_SPACE}}}externalData")
+        drawn = XmlPart(PackURI(f"/word/charts/chart{number}.xml"), _CHART, space, package)
+        relation = drawn.relate_to(book, f"{_RELATIONS}/package")
+        if data is None:
+            data = etree.SubElement(space, f"{{{_CHART_SPACE}}}externalData")
+        data.set(qn("r:id"), relation)
+        own = self._document.part.relate_to(drawn, f"{_RELATIONS}/chart")
+        paragraph = self._document.add_paragraph()
+        self._align(paragraph, "centre")
+        inline = (
+            f'<w:drawing xmlns:w="{_W}" xmlns:wp="{_WP}" xmlns:a="{_A}" xmlns:r="{_RELATIONS}">'
+            f'<wp:inline distT="0" distB="0" distL="0" distR="0">'
+            f'<wp:extent cx="{int(self._width)}" cy="{int(Mm(height_mm))}"/>'
+            f'<wp:docPr id="{1000 + number}" name={quoteattr(clean(name))}/>'
+            f'<wp:cNvGraphicFramePr/><a:graphic><a:graphicData uri="{_CHART_SPACE}">'
+            f'<c:chart xmlns:c="{_CHART_SPACE}" r:id="{own}"/></a:graphicData></a:graphic>'
+            "</wp:inline></w:drawing>"
+        )
+        paragraph.add_run()._r.append(etree.fromstring(inline))
 
     def bytes(self) -> bytes:
         """The document as a .docx."""

@@ -758,7 +758,7 @@ def _warning_scatter(known: Known, latest: pd.DataFrame) -> Scatter:
     rules = known.plan.warning
     x, y = "application_rate", "matched_rate"
     found = early_warning.totals(latest, ["class_name"], rules).dropna(subset=[x, y])
-    worst = set(found[y].nsmallest(3).index) | set(found[x].nsmallest(2).index)
+    worst = set(found[y].nsmallest(3).index)
     signals = {each.id: each for each in rules.signals}
     return Scatter(
         "各专业类：报考率与对口率（线为黄色阈值）",

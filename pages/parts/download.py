@@ -42,7 +42,7 @@ def workbook(
             sheet.write_string(3, column, header, head)
         for index, row in enumerate(rows):
             for column, value in enumerate(row):
-                _write(sheet, index + 4, column, value, day)
+                write(sheet, index + 4, column, value, day)
                 widths[column] = max(widths[column], min(len(str(value or "")) * 2, 48))
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
@@ -55,13 +55,14 @@ def workbook(
     return buffer.getvalue()
 
 
-def _write(sheet: Any, row: int, column: int, value: Any, day: Any) -> None:
+def write(sheet: Any, row: int, column: int, value: Any, day: Any, numeric: Any = None) -> None:
+    """One cell, text as text. day, numeric: the formats of dates and of numbers."""
     if value is None or value != value:
         return
     if isinstance(value, bool):
         sheet.write_string(row, column, "是" if value else "否")
     elif isinstance(value, int | float):
-        sheet.write_number(row, column, value)
+        sheet.write_number(row, column, value, numeric)
     elif isinstance(value, datetime | date) and value.year < FIRST_EXCEL_YEAR:
         sheet.write_string(row, column, f"{value:%Y-%m-%d}")
     elif isinstance(value, datetime | date):
