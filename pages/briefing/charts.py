@@ -36,24 +36,26 @@ class _TextStaysText:
             yield book, book.add_worksheet()
 
 
-class _CategoryBook(_TextStaysText, CategoryWorkbookWriter):  # type: ignore[misc]
+class _CategoryBook(_TextStaysText, CategoryWorkbookWriter):
     pass
 
 
-class _XyBook(_TextStaysText, XyWorkbookWriter):  # type: ignore[misc]
+class _XyBook(_TextStaysText, XyWorkbookWriter):
     pass
 
 
-class _Categories(CategoryChartData):  # type: ignore[misc]
+class _Categories(CategoryChartData):
     @property
     def _workbook_writer(self) -> _CategoryBook:
-        return _CategoryBook(self)
+        made: _CategoryBook = _CategoryBook(self)  # type: ignore[no-untyped-call]
+        return made
 
 
-class _Points(XyChartData):  # type: ignore[misc]
+class _Points(XyChartData):
     @property
     def _workbook_writer(self) -> _XyBook:
-        return _XyBook(self)
+        made: _XyBook = _XyBook(self)  # type: ignore[no-untyped-call]
+        return made
 
 
 def kind(figure: Chart) -> XL_CHART_TYPE:
@@ -71,14 +73,14 @@ def kind(figure: Chart) -> XL_CHART_TYPE:
 def data(figure: Chart) -> Any:
     """Its numbers at full precision."""
     if isinstance(figure, Scatter):
-        points = _Points()
+        points: Any = _Points()  # type: ignore[no-untyped-call]
         for named, name in ((False, "其他"), (True, "需要关注")):
             series = points.add_series(name)
             for dot in figure.dots:
                 if dot.named == named:
                     series.add_data_point(dot.x, dot.y)
         return points
-    found = _Categories(number_format="General")
+    found: Any = _Categories(number_format="General")  # type: ignore[no-untyped-call]
     if isinstance(figure, Lines):
         found.categories = [f"{day:%Y-%m}" for day in figure.days]
         extra = [] if figure.level is None else [("目标值", [figure.level] * len(figure.days))]

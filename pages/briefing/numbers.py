@@ -82,7 +82,10 @@ class _Writer:
             for place, slide in enumerate(self.pack.slides, 1)
         )
         self.sheet(
-            "目录", self.pack.title, self.pack.subtitle, Sheet("", ("页", "名称", "结论", "批注"), rows)
+            "目录",
+            self.pack.title,
+            self.pack.subtitle,
+            Sheet("", ("页", "名称", "结论", "批注"), rows),
         )
 
     def sheet(self, name: str, title: str, comment: str, content: Sheet) -> None:
@@ -123,5 +126,3 @@ class _Writer:
             found, again = bare[: 31 - len(tail)] + tail, again + 1
         self.names.add(found.lower())
         return found
-
-

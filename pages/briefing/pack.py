@@ -90,8 +90,9 @@ class Fact:
 
 @dataclass(frozen=True)
 class Facts:
+    """Numbers in a row, above the figures."""
+
     facts: tuple[Fact, ...]
-    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,8 @@ class Lines:
 
 @dataclass(frozen=True)
 class Dot:
+    """A point of a scatter; named: its name stands beside it."""
+
     name: str
     x: float
     y: float
@@ -178,7 +181,7 @@ class Map:
     share: float = 1.0
 
 
-Figure = Table | Facts | Bars | Lines | Scatter | Map
+Figure = Table | Bars | Lines | Scatter | Map
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,8 @@ class Sheet:
 class Slide:
     """One message. title: the finding; measure: what is measured and in which unit; figures from
     left to right; head: facts above them; empty: what is missing, where there is nothing to draw;
-    notes: where it comes from and how it is defined; numbers: what the figures are made of."""
+    notes: where it comes from and how each figure came about; definitions: what it means; numbers:
+    what the figures are made of; label: what a table of contents calls it, empty for the usual."""
 
     kind: str
     title: str
@@ -203,12 +207,14 @@ class Slide:
     head: Facts | None = None
     empty: str = ""
     notes: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = ()
     numbers: tuple[Sheet, ...] = ()
     comment: str = ""
+    label: str = ""
 
     @property
     def name(self) -> str:
-        return KINDS[self.kind]
+        return self.label or KINDS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -227,9 +233,11 @@ class Pack:
 
     @property
     def subtitle(self) -> str:
-        day = f"{self.held_on.year}年{self.held_on.month}月{self.held_on.day}日 · " if (
-            self.held_on
-        ) else ""
+        day = (
+            f"{self.held_on.year}年{self.held_on.month}月{self.held_on.day}日 · "
+            if (self.held_on)
+            else ""
+        )
         return f"{day}数据截至 {self.as_of}"
 
     @property

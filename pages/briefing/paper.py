@@ -39,12 +39,12 @@ def docx(view: View, pack: Pack) -> bytes:
     paper.table(
         ("部分", "口径与说明"),
         [
-            (slide.name, note)
-            for slide in pack.slides
-            for note in dict.fromkeys(slide.notes)
-            if note != pack.source
-        ],
-        [1.2, 6],
+            (name, note)
+            for note, name in {
+                note: slide.name for slide in reversed(pack.slides) for note in slide.definitions
+            }.items()
+        ][::-1],
+        [1.4, 6],
         SIZE,
     )
     return paper.bytes()

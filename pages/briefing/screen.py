@@ -12,7 +12,6 @@ from typing import Any
 from pages.briefing.pack import (
     WORD_COLOURS,
     Bars,
-    Facts,
     Figure,
     Lines,
     Map,
@@ -110,9 +109,8 @@ def _placed(figure: Figure, width: int, height: int) -> dict[str, Any]:
             "row": round(min(room, 132)),
         }
     drawings = {Bars: _bars, Lines: _lines, Scatter: _scatter, Map: _map}
-    if isinstance(figure, Facts):
-        return {"facts": figure, "width": width}
-    return {"svg": drawings[type(figure)](figure, width, height), "width": width}  # type: ignore[operator]
+    draw: Any = drawings[type(figure)]
+    return {"svg": draw(figure, width, height), "width": width}
 
 
 def _fitting(table: Table, width: float, room: float) -> tuple[int, int]:
@@ -172,7 +170,8 @@ def _svg(width: int, height: int, title: str, pieces: list[str]) -> str:
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(title)}" font-size="{TEXT}">'
-        f"{_text(0, 18, cut(title, width, 25), colour=theme.SOFT, bold=True)}{''.join(pieces)}</svg>"
+        f"{_text(0, 18, cut(title, width, 25), colour=theme.SOFT, bold=True)}"
+        f"{''.join(pieces)}</svg>"
     )
 
 
@@ -304,9 +303,7 @@ def _upright(figure: Bars, width: int, height: int, top: float, bullet: bool) ->
                 colour = each.colour(index)
                 pieces.append(_box(middle - thick / 2, y, thick, tall, colour))
                 if tall > TEXT + 4 and thick > em(number(value)) * TEXT:
-                    pieces.append(
-                        _text(middle, y + tall / 2, number(value), "middle", _on(colour))
-                    )
+                    pieces.append(_text(middle, y + tall / 2, number(value), "middle", _on(colour)))
             whole = sum(s.values[index] or 0.0 for s in figure.series)
             pieces.append(_text(middle, y - 18, number(whole), "middle", bold=True))
             continue
@@ -364,9 +361,7 @@ def _lines(figure: Lines, width: int, height: int) -> str:
     for index in (0, len(figure.days) - 1):
         day = figure.days[index]
         x = place(day.toordinal(), 0)[0]
-        pieces.append(
-            _text(x, base + 26, f"{day:%Y-%m}", "start" if index == 0 else "middle")
-        )
+        pieces.append(_text(x, base + 26, f"{day:%Y-%m}", "start" if index == 0 else "middle"))
     return _svg(width, height, figure.title, pieces)
 
 
@@ -389,10 +384,14 @@ def _scatter(figure: Scatter, width: int, height: int) -> str:
         )
 
     pieces = [_line(left, base, right, base, GRID), _line(left, top, left, base, GRID)]
-    for value in (x0, (x0 + x1) / 2, x1):
-        pieces.append(_text(place(value, y0)[0], base + 24, f"{value:.0f}", "middle"))
-    for value in (y0, (y0 + y1) / 2, y1):
-        pieces.append(_text(left - 10, place(x0, value)[1], f"{value:.0f}", "end"))
+    pieces += [
+        _text(place(value, y0)[0], base + 24, f"{value:.0f}", "middle")
+        for value in (x0, (x0 + x1) / 2, x1)
+    ]
+    pieces += [
+        _text(left - 10, place(x0, value)[1], f"{value:.0f}", "end")
+        for value in (y0, (y0 + y1) / 2, y1)
+    ]
     if figure.x_level is not None:
         x = place(figure.x_level, y0)[0]
         pieces.append(_line(x, top, x, base, "#E0A100", 3))

@@ -53,10 +53,13 @@ MISSING = "#D5DAE0"
 # How many rows a table can hold and still be read at eight metres.
 MOST_ROWS = 8
 MOST_WORST = 5
-GRADES = (("red", "红", "#C8402F"), ("yellow", "黄", "#E0A100"), ("green", "绿", "#1B7F5C"))
-GRADES = (*GRADES, ("grey", "数据不足", "#8A94A0"))
+GRADES = (
+    ("red", "■ 红", "#C8402F"),
+    ("yellow", "▲ 黄", "#E0A100"),
+    ("green", "● 绿", "#1B7F5C"),
+    ("grey", "○ 数据不足", "#8A94A0"),
+)
 STATES = ((DONE, "#1B7F5C"), (UNDER_WAY, "#4C9BD6"), (NOT_BEGUN, "#8A94A0"), (OVERDUE, "#C8402F"))
-NUMERALS = "一二三四五六七八九十"
 
 
 class Known:
@@ -237,12 +240,11 @@ def _verdict(known: Known, kind: str) -> Slide:
                 for status, count in tally.items()
             )
         ),
-        notes=(
-            _source(known),
+        notes=(_source(known), *_names(results)),
+        definitions=(
             f"状态界线：进度比不低于 {known.plan.status.on_track:.2f} 为进度正常，"
             f"不低于 {known.plan.status.lagging:.2f} 为略有滞后，以下为严重滞后"
             f"（{known.plan.status.provenance}）。",
-            *_names(results),
         ),
         numbers=(numbers(results),),
     )
@@ -270,7 +272,8 @@ def _board(known: Known, kind: str) -> Slide:
         _board_title(known),
         "预测值：按当前进度到期限时的值；各带单位",
         tables,
-        notes=(_source(known), *_define(r.indicator for r in results)),
+        notes=(_source(known),),
+        definitions=_define(r.indicator for r in results),
         numbers=(numbers(results),),
     )
 
@@ -322,7 +325,9 @@ def _action(known: Known, kind: str) -> Slide:
         "现状值与目标值，条色为状态；任务事项按状态计，单位：项",
         (*_charts(results),),
         _promise_facts(known, promised),
-        notes=(_source(known), *_names(results), *_define(r.indicator for r in results)),
+        notes=(_source(known), *_names(results)),
+        definitions=_define(r.indicator for r in results),
+        label=action.title,
         numbers=(numbers(results), _promise_sheet(promised)),
     )
 
@@ -449,7 +454,7 @@ def _promises_slide(
                     )
                     for p in urgent
                 ),
-                (3.6, 2, 1.7, 1.9),
+                (3.2, 2.1, 2.1, 2.2),
                 0.55,
             )
         )
@@ -459,6 +464,7 @@ def _promises_slide(
         "任务事项按状态计，逾期单列；任务事项按全市评定",
         tuple(figures),
         notes=(_source(known), *(f"{p.deliverable.name}：{p.reason}" for p in promised)),
+        label=action.title,
         numbers=(_promise_sheet(promised),),
     )
 
@@ -514,16 +520,13 @@ def _map(known: Known, kind: str) -> Slide:
             Bars(
                 f"各地现状值（{unit}）",
                 tuple(ranked),
-                (
-                    Series(
-                        "现状值", tuple(by_name[n].actual for n in ranked), (theme.ACCENT,)
-                    ),
-                ),
+                (Series("现状值", tuple(by_name[n].actual for n in ranked), (theme.ACCENT,)),),
                 unit,
                 share=0.36,
             ),
         ),
-        notes=(_source(known), *_define([indicator])),
+        notes=(_source(known),),
+        definitions=_define([indicator]),
         numbers=(
             Sheet(
                 "区县",
@@ -564,9 +567,9 @@ def _areas(
         across, down = frame.place(x, y)
         return across / width, down / width
 
-    def area(name: str, rings: tuple[tuple[tuple[float, float], ...], ...], x: float, y: float) -> (
-        Area
-    ):
+    def area(
+        name: str, rings: tuple[tuple[tuple[float, float], ...], ...], x: float, y: float
+    ) -> Area:
         part = by_name.get(name)
         value = part.actual if part else None
         shade = fill(part)
@@ -618,7 +621,8 @@ def _worst(known: Known, kind: str) -> Slide:
             ),
             _worst_lines(known, worst),
         ),
-        notes=(_source(known), *_names(worst), *_define(r.indicator for r in worst)),
+        notes=(_source(known), *_names(worst)),
+        definitions=_define(r.indicator for r in worst),
         numbers=(numbers(worst), _worst_sheet(known, worst)),
     )
 
@@ -718,9 +722,7 @@ def _warning(known: Known, kind: str) -> Slide:
                 "各年专业点，按预警等级（个）",
                 tuple(f"{y} 年" for y in by_year.index),
                 tuple(
-                    Series(
-                        f"{word}", tuple(float(v) for v in by_year[grade]), (colour,)
-                    )
+                    Series(f"{word}", tuple(float(v) for v in by_year[grade]), (colour,))
                     for grade, word, colour in GRADES
                     if by_year[grade].any()
                 ),
@@ -734,10 +736,12 @@ def _warning(known: Known, kind: str) -> Slide:
         Facts(
             tuple(Fact(f"建议{action}", f"{count:,}") for action, count in tally.items() if count)
         ),
-        notes=(
-            _source(known),
-            *(f"{s.name}：{s.formula}，低于 {s.yellow:g} 为黄、低于 {s.red:g} 为红" for s in
-              rules.signals),
+        notes=(_source(known),),
+        definitions=(
+            *(
+                f"{s.name}：{s.formula}，低于 {s.yellow:g} 为黄、低于 {s.red:g} 为红"
+                for s in rules.signals
+            ),
             f"阈值：{rules.provenance}。建议措施供研究，不代替决定。",
         ),
         numbers=(
@@ -745,7 +749,7 @@ def _warning(known: Known, kind: str) -> Slide:
                 "各年等级",
                 ("年度", "专业点", *(word for _, word, _ in GRADES)),
                 tuple(
-                    (int(y), int(row["points"]), *(int(row[g]) for g, _, _ in GRADES))
+                    (int(str(y)), int(row["points"]), *(int(row[g]) for g, _, _ in GRADES))
                     for y, row in by_year.iterrows()
                 ),
             ),
@@ -834,10 +838,12 @@ def _money(known: Known, kind: str) -> Slide:
         "资金单位：万元，按计划完成年；覆盖为在库项目全部建成可增与尚差之比",
         tuple(figures),
         Facts(tuple(facts)),
-        notes=(
-            _source(known),
-            *(f"{m.rank}：每 1 元上级资金市级配套 {m.ratio:g} 元（{m.provenance}）" for m in
-              known.plan.matching),
+        notes=(_source(known),),
+        definitions=(
+            *(
+                f"{m.rank}：每 1 元上级资金市级配套 {m.ratio:g} 元（{m.provenance}）"
+                for m in known.plan.matching
+            ),
             f"预算：{known.plan.budget.provenance}",
             f"未填资金的项目 {total.unknown} 个，不计入合计。",
         ),
@@ -877,7 +883,8 @@ def _cover_row(each: Coverage) -> tuple[Cell, ...]:
         Cell(number(each.result.gap, unit)),
         Cell(number(each.everything, unit)),
         Cell(
-            f"{'● 够' if each.enough else '■ 不够'} {each.share:.0%}" if each.share is not None
+            f"{'● 够' if each.enough else '■ 不够'} {each.share:.0%}"
+            if each.share is not None
             else "—",
             "achieved" if each.enough else "far_behind",
         ),
@@ -935,8 +942,8 @@ def _duties(known: Known, kind: str) -> Slide:
                 (2.6, *(1.0 for _ in headers)),
             ),
         ),
-        notes=(
-            _source(known),
+        notes=(_source(known),),
+        definitions=(
             "一项指标或事项由几家单位负责，在每家名下各计一次；标题中的合计不重复计。",
             "期限当日不算逾期。",
         ),
@@ -1025,10 +1032,8 @@ def _decisions(known: Known, kind: str) -> Slide:
                 ),
             )
         ),
-        notes=(
-            _source(known),
-            "先列上次会议的全部议定事项，再列此前会议未办结的（期限早的在前）。",
-        ),
+        notes=(_source(known),),
+        definitions=("先列上次会议的全部议定事项，再列此前会议未办结的（期限早的在前）。",),
         numbers=(decision_sheet(known),),
     )
 
@@ -1113,7 +1118,8 @@ def _asks(known: Known, kind: str) -> Slide:
                 (0.5, 4.6, 3.8, 2.2),
             ),
         ),
-        notes=(_source(known), "议题按差距、逾期、预警和项目覆盖情况由系统列出。"),
+        notes=(_source(known),),
+        definitions=("议题按差距、逾期、预警和项目覆盖情况由系统列出。",),
         numbers=(Sheet("研究事项", ("事项", "依据", "责任单位"), tuple(asks)),),
     )
 

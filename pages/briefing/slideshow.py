@@ -158,7 +158,9 @@ class _Writer:
         bottom = HIGH - 34
         if content.comment:
             bottom -= 30
-            self._box(page, SIDE, bottom, INSIDE, 26, f"批注：{content.comment}", 13, INK, fill="EEF4FB")
+            self._box(
+                page, SIDE, bottom, INSIDE, 26, f"批注：{content.comment}", 13, INK, fill="EEF4FB"
+            )
             bottom -= 4
         if content.empty:
             self._empty(page, content, y, bottom)
@@ -229,8 +231,11 @@ class _Writer:
         )
 
     def _notes(self, page: Any, content: Slide) -> None:
-        lines = [content.title, content.measure, *content.notes]
-        lines += [f"版本 {self.pack.version}", f"批注：{content.comment}" if content.comment else ""]
+        lines = [content.title, content.measure, *content.notes, *content.definitions]
+        lines += [
+            f"版本 {self.pack.version}",
+            f"批注：{content.comment}" if content.comment else "",
+        ]
         # What a table had to cut can be read here in full.
         full = [
             "；".join(cell.text for cell in row)
@@ -260,7 +265,8 @@ class _Writer:
             if isinstance(figure, Bars) and any(em(c) > 14 for c in figure.categories):
                 size = min(size, 9.0)
             placed = page.shapes.add_chart(
-                charts.kind(figure), *self._frame(x, y + 20, width, height - 20),
+                charts.kind(figure),
+                *self._frame(x, y + 20, width, height - 20),
                 charts.data(figure),
             )
             placed.name = clean(figure.title)
@@ -428,9 +434,7 @@ class _Writer:
             }[align]
             self._run(paragraph, line, size, colour, bold)
 
-    def _run(
-        self, paragraph: Any, text: str, size: float, colour: str, bold: bool = False
-    ) -> None:
+    def _run(self, paragraph: Any, text: str, size: float, colour: str, bold: bool = False) -> None:
         run = paragraph.add_run()
         run.text = clean(text)
         run.font.size = Pt(round(size * self.letters, 1))
@@ -470,18 +474,16 @@ def _size(text: str, width: float, most: float, least: float, lines: int) -> flo
     return size
 
 
-def _table_size(
-    table: Table, widths: list[float], height: float
-) -> tuple[float, list[float]]:
+def _table_size(table: Table, widths: list[float], height: float) -> tuple[float, list[float]]:
     """(size of the letters, height of every row) so that the table ends above the foot."""
     size = 14.0
     while True:
-        tall = [size * 1.3 + 6]
-        for row in table.rows:
+        tall = []
+        for row in [table.headers, *([cell.text for cell in row] for row in table.rows)]:
             # 0.94: a line is never quite full, since words do not break anywhere.
             lines = max(
-                -(-em(cell.text) * size // max((width - 8) * 0.94, size))
-                for cell, width in zip(row, widths, strict=True)
+                -(-em(text) * size // max((width - 8) * 0.94, size))
+                for text, width in zip(row, widths, strict=True)
             )
             tall.append(max(lines, 1) * size * 1.2 + 6)
         spare = height - sum(tall)
