@@ -211,6 +211,10 @@ def _style_scatter(chart: Any, figure: Scatter) -> None:
 
 def faces(element: Any) -> None:
     """Name the East-Asian face beside the Latin one everywhere in an XML tree."""
+    for tag in ("a:r", "a:fld"):
+        for run in element.iter(qn(tag)):
+            if run.find(qn("a:rPr")) is None:
+                run.insert(0, run.makeelement(qn("a:rPr"), {}))
     for tag in ("a:rPr", "a:defRPr", "a:endParaRPr"):
         for properties in element.iter(qn(tag)):
             for name in ("a:latin", "a:ea"):

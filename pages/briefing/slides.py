@@ -59,7 +59,13 @@ GRADES = (
     ("green", "● 绿", "#1B7F5C"),
     ("grey", "○ 数据不足", "#8A94A0"),
 )
-STATES = ((DONE, "#1B7F5C"), (UNDER_WAY, "#4C9BD6"), (NOT_BEGUN, "#8A94A0"), (OVERDUE, "#C8402F"))
+STATES = (
+    (DONE, "#1B7F5C"),
+    (UNDER_WAY, "#4C9BD6"),
+    (NOT_BEGUN, "#8A94A0"),
+    (OVERDUE, "#C8402F"),
+    (deliverables.NO_DATA, "#D5DAE0"),
+)
 
 
 class Known:
