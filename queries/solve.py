@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -962,7 +963,7 @@ def _conflicts(
     for each in missed:
         available, enough = beyond[each.id]
         if each.id not in ids:
-            conflicts.append(_conflict(each, available, False, False, (), model))
+            conflicts.append(_conflict(each, available, False, False, (), model, ""))
             continue
         goal = ids.index(each.id)
         alone = False
@@ -981,7 +982,9 @@ def _conflicts(
             for limit, (lifted, lacking) in lifting.items()
             if lacking[goal] < now[goal] - 1e-3 * model.per_mille[goal]
         )
-        conflicts.append(_conflict(each, available, enough, alone, reliefs, model))
+        conflicts.append(
+            _conflict(each, available, enough, alone, reliefs, model, _beside(ready, each))
+        )
     return tuple(conflicts), proven
 
 
@@ -1015,6 +1018,7 @@ def _conflict(
     alone: bool,
     reliefs: tuple[Relief, ...],
     model: _Model,
+    beside: str,
 ) -> Conflict:
     indicator = aim.expected.indicator
     value = aim.expected.value or 0.0
@@ -1035,9 +1039,9 @@ def _conflict(
     words = "目标" if wanted == aim.expected.result.target else "基本达成线"
     parts = [f"最近可到 {shown(value)}，{words} {number(wanted, unit)}"]
     if not enough and available <= (aim.expected.base or 0.0):
-        parts.append("数据中没有能提高它的举措")
+        parts.append(f"数据中没有能提高它的举措{beside}")
     elif not enough:
-        parts.append(f"不设任何限制、把能提高它的举措全部用上，也只能到 {shown(available)}")
+        parts.append(f"不设任何限制、把能提高它的举措全部用上，也只能到 {shown(available)}{beside}")
     elif alone:
         parts.append("单独求它可以达到，与其他目标争用名额或资金，或此消彼长")
     else:
@@ -1049,6 +1053,19 @@ def _conflict(
     return Conflict(
         aim.id, indicator.name, unit, wanted, value, available, alone, reliefs, "；".join(parts)
     )
+
+
+def _beside(ready: Prepared, aim: Aim) -> str:
+    """What could move it too, but is an assumption of the what-if and no action."""
+    place = next(n for n, each in enumerate(ready.indicators) if each.id == aim.id)
+    at = ready.at[place]
+    names = [
+        each.name
+        for each in ready.levers.all.values()
+        if each.family in ("growth", "recognise")
+        and any(ready.effects.numerator[row, at, place] > 0 for row in each.rows)
+    ]
+    return f"（“{'”“'.join(names)}”另在情景推演中假设，不作举措）" if names else ""
 
 
 def _most(model: _Model, limit: str) -> str:
@@ -1263,5 +1280,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _alone_on_standard_output() -> None:
+    """Leaves standard output to Python: the HiGHS in scipy has a debugging line that no option
+    silences, and it is written when the process ends."""
+    answers = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    sys.stdout = os.fdopen(answers, "w", encoding=sys.stdout.encoding)
+
+
 if __name__ == "__main__":
+    _alone_on_standard_output()
     command.run(main)

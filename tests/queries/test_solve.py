@@ -6,6 +6,8 @@ import csv
 import io
 import itertools
 import json
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -361,6 +363,12 @@ def test_nothing_in_the_data_helps(ready: Prepared) -> None:
     assert conflict.value == conflict.available
 
 
+def test_assumptions_are_no_actions(ready: Prepared) -> None:
+    (conflict,) = solve(ready, Request(("bachelor_enrolment_ratio",))).conflicts
+    assert conflict.available < conflict.threshold
+    assert "职业本科招生年增长" in conflict.reason
+
+
 def test_a_target_not_asked_for_may_stand_in_the_way(ready: Prepared) -> None:
     """Closing a point that carries a title would lose a target just reached."""
     place = next(
@@ -506,6 +514,21 @@ def test_what_is_promised_is_what_the_scenario_command_prints(
         assert each["value"] == printed[each["id"]]["scenario_forecast"]
         assert each["base"] == printed[each["id"]]["base_forecast"]
         assert each["status"] == printed[each["id"]]["scenario_status"]
+
+
+def test_standard_output_is_the_answer_alone(demo: OpenVersion) -> None:
+    """With this budget HiGHS itself prints lines from its C++."""
+    asked = ["--database", str(demo.path), "--budget", "1500", "--format", "json"]
+    found = subprocess.run(
+        [sys.executable, "-m", "queries.solve", *asked],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert json.loads(found.stdout)["budget"] == 1500
+    assert found.stderr == ""
 
 
 def test_formats(demo: OpenVersion, capsys: pytest.CaptureFixture[str]) -> None:
