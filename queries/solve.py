@@ -292,6 +292,9 @@ class Solution:
         what = f"{self.count} 项举措、{number(self.cost)} 万元"
         if not self.feasible:
             head = f"{len(self.aims)} 项目标不能全部达到{late}，最多兼顾："
+            if not self.actions:
+                few = f"{len(self.aims)} 项目标中 {len(self.conflicts)} 项达不到{late}"
+                return f"{few}，限制内没有能缩小差距的举措"
             return f"{head}{what}可达到 {reached} 项，{len(self.conflicts)} 项达不到"
         if not self.actions:
             return f"{reached} 项目标按现有速度均可达到{late}，无需另加举措"

@@ -363,6 +363,11 @@ def test_nothing_in_the_data_helps(ready: Prepared) -> None:
     assert conflict.value == conflict.available
 
 
+def test_no_budget_at_all(ready: Prepared) -> None:
+    found = solve(ready, Request(("points_emerging", "points_future"), 0.0))
+    assert found.finding == "2 项目标中 1 项达不到，限制内没有能缩小差距的举措"
+
+
 def test_assumptions_are_no_actions(ready: Prepared) -> None:
     (conflict,) = solve(ready, Request(("bachelor_enrolment_ratio",))).conflicts
     assert conflict.available < conflict.threshold
