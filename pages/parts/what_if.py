@@ -42,8 +42,13 @@ PARTS = {
 def show(filtered: View) -> None:
     """The page."""
     view = city(filtered)
-    prepared = ready(view)
     at = board()
+    if at.prepared_for == view.key:
+        prepared = ready(view)
+    else:
+        with st.spinner("正在由数据推导可以调整的杠杆…"):
+            prepared = ready(view)
+        at.prepared_for = view.key
     follow_address(at, prepared)
     part = st.query_params.get("part", "")
     part = part if part in PARTS else ""
@@ -95,7 +100,7 @@ def _screen(view: View) -> None:
             f"?part=solve&{what_if_solve.LOAD}=1&{what_if_solve.ASK}={quote(what_if_solve.best(view))}"
         )
     found = outcome(view)
-    shown = picture.values(view, found)
+    shown = picture.values(view, ready(view), found)
     head = {name: shown.pop(name) for name in ("title", "sub")}
     block(render("what_if_head", **head, name=at.name, said=_said()), key="what-if-head")
     with st.container(key="what-if-screen"):

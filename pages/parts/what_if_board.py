@@ -34,7 +34,8 @@ class Board:
     """A session's scenario. address: (levers, saved) as last read or written; grip: the drag that
     moved it last, so that undo takes a whole drag back; pinned: single levers to keep in view;
     said: what a reader must know about how the scenario came to be; name, saved: of a saved
-    scenario and its number, until it is moved; best: 最优方案 was asked for."""
+    scenario and its number, until it is moved; best: 最优方案 was asked for;
+    prepared_for: the data the session has seen made ready."""
 
     scenario: Scenario = BASE
     past: list[Scenario] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Board:
     name: str = ""
     saved: str = ""
     best: bool = False
+    prepared_for: object = None
 
     def put(self, given: Scenario, grip: int = 0) -> None:
         """Work on another scenario; moves of one drag are undone together."""

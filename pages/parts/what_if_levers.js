@@ -38,7 +38,7 @@ function start(root) {
     const value = moved ? panel.values[lever] : Number(today);
     row.classList.toggle("moved", moved);
     for (const field of row.querySelectorAll("input")) {
-      if (field !== panel.held) field.value = Math.round(value * 1e6) / 1e6;
+      if (field !== panel.held) field.value = Math.round(value * 100) / 100;
     }
     const slide = row.querySelector("[type=range]");
     slide?.setAttribute("aria-valuetext", `${Math.round(value * 10) / 10} ${row.dataset.unit}`);

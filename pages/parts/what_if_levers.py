@@ -17,7 +17,7 @@ from pages.parts import figures
 from pages.parts.block import render
 from pages.parts.view import View
 from pages.parts.what_if_board import Board, ready
-from queries.levers import Lever
+from queries.levers import POOL, Lever
 from queries.scenario import PRESETS, Prepared
 from queries.status import number
 
@@ -74,13 +74,18 @@ def _tools(at: Board) -> str:
 def _shared(view: View) -> str:
     """The levers that move many things together, grouped by action."""
     levers = ready(view).levers
-    groups: dict[str, list[dict[str, Any]]] = {}
+    # The actions in the plan's order; the money at the end.
+    groups: dict[str, list[dict[str, Any]]] = {each.title: [] for each in view.version.plan.actions}
     for each in levers.all.values():
         if not each.single:
             groups.setdefault(each.group, []).append(row(each))
-    return render(
-        "what_if_groups", groups=groups, missing=list(dict.fromkeys(levers.missing.values()))
-    )
+    missing = list(dict.fromkeys(levers.missing.values()))
+    return render("what_if_groups", groups=_last(groups, POOL), missing=missing)
+
+
+def _last(groups: dict[str, list[dict[str, Any]]], name: str) -> dict[str, list[dict[str, Any]]]:
+    order = sorted(groups, key=lambda each: each == name)
+    return {each: groups[each] for each in order if groups[each]}
 
 
 def _single(prepared: Prepared, at: Board) -> str:

@@ -9,13 +9,13 @@ from pages.parts import download
 from pages.parts.view import View
 from queries import summary
 from queries.scenario import Expected, Outcome, Pace, Prepared
-from queries.status import ACHIEVED, ACHIEVED_LATE, NEARLY_ACHIEVED, RANK, WORDS, number
+from queries.status import ACHIEVED, ACHIEVED_LATE, NEARLY_ACHIEVED, NO_DATA, RANK, WORDS, number
 
 # How far the bars reach beyond the target, so that their scale stays while a slider moves.
 ROOM = 1.3
 
 
-def values(view: View, found: Outcome) -> dict[str, Any]:
+def values(view: View, prepared: Prepared, found: Outcome) -> dict[str, Any]:
     """What the template needs, words and positions in percent."""
     return {
         "title": finding(found),
@@ -24,9 +24,18 @@ def values(view: View, found: Outcome) -> dict[str, Any]:
         "money": _money(found),
         "touched": _touched(found),
         "rows": [_row(view, each) for each in found.indicators],
-        "moved": bool(found.scenario.levers),
+        "moved": moved(prepared, found),
         "source": view.source,
     }
+
+
+def moved(prepared: Prepared, found: Outcome) -> list[str]:
+    """The moved levers in words, for paper, on which there are no sliders."""
+    rows = []
+    for name, value in found.scenario.levers:
+        lever = prepared.levers.all[name]
+        rows.append(f"{lever.name} {number(lever.today)} → {number(value, lever.unit)}")
+    return rows
 
 
 def reached(counts: dict[str, int]) -> int:
@@ -38,8 +47,10 @@ def finding(found: Outcome) -> str:
     """The heading: how many would be reached, and how that differs from the present pace."""
     before, after = reached(found.base_counts), reached(found.counts)
     nearly = found.counts.get(NEARLY_ACHIEVED, 0)
-    when = f"到 {found.days[-1]}" if found.late else "期限时"
-    said = f"{when}达成 {after} 项" + (f"、基本达成 {nearly} 项" if nearly else "")
+    late = found.counts.get(ACHIEVED_LATE, 0)
+    when = f"到 {found.days[-1]} " if found.late else "期限时"
+    said = f"{when}达成 {after} 项" + (f"（其中逾期 {late} 项）" if late else "")
+    said += f"、基本达成 {nearly} 项" if nearly else ""
     if not found.scenario.levers:
         return f"按现有速度，{said}"
     if after == before:
@@ -59,7 +70,9 @@ def _sub(view: View, found: Outcome) -> str:
         ahead = f"推演至各指标期限（{deadline}）"
     changed = sum(each.status != each.base_status for each in found.indicators)
     words = f"{changed} 项状态有变化" if found.scenario.levers else "尚未调整杠杆"
-    return f"{ahead}；共 {len(found.indicators)} 项指标，{words}；按全市计算"
+    absent = found.counts.get(NO_DATA, 0)
+    whole = f"共 {len(found.indicators)} 项指标" + (f"（{absent} 项无数据）" if absent else "")
+    return f"{ahead}；{whole}，{words}；按全市计算"
 
 
 def _counts(found: Outcome) -> list[dict[str, Any]]:

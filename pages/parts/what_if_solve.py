@@ -161,7 +161,7 @@ def show(view: View, at: Board) -> None:
                 render("what_if_faults", name="求解要求", lines=str(error).split("\n"), count=1),
                 key="what-if-solve-fault",
             )
-            asked = ""
+            asked, given = "", Request()
     if not asked:
         block(
             render("what_if_solve_head", targets=len(default_targets(prepared))),

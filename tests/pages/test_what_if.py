@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from data import notes
 from pages.parts import what_if_picture as picture
-from pages.parts import what_if_saved
+from pages.parts import what_if_saved, what_if_solve
 from pages.parts.view import View
 from pages.parts.what_if_board import saved_value
 from queries.evaluate import Scope
@@ -35,7 +35,8 @@ from queries.scenario import (
     prepared,
     scenario,
 )
-from queries.status import ACHIEVED, WORDS, number
+from queries.solve import Solution
+from queries.status import ACHIEVED, REACHED, WORDS, number
 
 PAGE = "what_if.py"
 HEAD, PICTURE, PANEL, LIST = "what-if-head", "what-if", "what-if-levers", "what-if-saved"
@@ -262,7 +263,7 @@ def test_after_the_deadline_the_question_is_what_is_reached_late(
     found = outcome(late, scenario({"projects": 100}))
     agrees(shown, found)
     assert f"方案期限 {ready.version.plan.deadline} 已过" in shown.text(HEAD)
-    assert f"到 {found.days[-1]}达成" in shown.text(HEAD)
+    assert f"到 {found.days[-1]} 达成" in shown.text(HEAD)
 
 
 def test_the_required_pace_stands_beside_the_best_quarter(
@@ -371,6 +372,94 @@ def test_scenarios_side_by_side_are_their_outcomes(
         indicator, target = cells[0].indicator, cells[0].result.target
         name, figures = indicator.name, [number(c.value, indicator.unit, target) for c in cells]
         assert all(re.sub(r"\s", "", f) in text.partition(name)[2][:160] for f in figures), name
+
+
+# ---------------------------------------------------------------- reverse
+
+
+SOLVED, WAITING = "what-if-solve", "what-if-waiting"
+ASKED = '{"targets":["points_emerging","bachelor_points"]}'
+
+
+def solved(shown: Any, ready: Prepared, asked: str) -> Solution:
+    """The answer to a request, once its thread has ended and the page has seen it."""
+    view = View(ready.version, ready.day, Scope())
+    run = what_if_solve.run(view, asked)
+    assert run.wait(60)
+    shown.app.run()
+    assert not shown.app.exception
+    assert run.solution is not None
+    return run.solution
+
+
+def test_the_answer_can_be_worked_on_and_does_what_it_promises(
+    show: Callable[..., Any], ready: Prepared
+) -> None:
+    shown = show(PAGE, part="solve", ask=ASKED)
+    found = solved(shown, ready, ASKED)
+    text = shown.text(SOLVED)
+    assert found.finding in text
+    assert found.proof in text
+    assert text.count("理由") == 1
+    assert all(each.reason in text for each in found.actions)
+    assert "load" in shown.goes(SOLVED)
+    shown.app.query_params["load"] = "1"
+    shown.app.run()
+    agrees(shown, outcome(ready, found.scenario))
+    assert found.finding in shown.text(HEAD)
+    assert "ask" not in shown.app.query_params
+
+
+def test_what_cannot_be_reached_names_its_limits(show: Callable[..., Any], ready: Prepared) -> None:
+    asked = '{"budget":10,"targets":["points_emerging","secondary_conditions_met"]}'
+    shown = show(PAGE, part="solve", ask=asked)
+    found = solved(shown, ready, asked)
+    assert found.conflicts
+    assert all(each.reason in shown.text(SOLVED) for each in found.conflicts)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "[]",
+        "{",
+        '{"x":1}',
+        '{"targets":["none"]}',
+        '{"targets":[1]}',
+        '{"budget":-1}',
+        '{"budget":"a"}',
+        '{"limits":{"a":1}}',
+        '{"limits":{"projects_per_district":1.5}}',
+        '{"limits":{"projects_per_district":-1}}',
+        '{"time_limit":1e400}',
+    ],
+)
+def test_a_request_that_is_not_one_is_said(show: Callable[..., Any], asked: str) -> None:
+    shown = show(PAGE, part="solve", ask=asked)
+    assert "what-if-solve-fault" in shown.blocks()
+    assert WAITING not in shown.blocks()
+
+
+def test_the_form_asks_for_what_the_base_line_misses(
+    show: Callable[..., Any], ready: Prepared
+) -> None:
+    shown = show(PAGE, part="solve")
+    missed = [
+        each.id
+        for each in outcome(ready).indicators
+        if each.base_status not in REACHED and each.result.target is not None
+    ]
+    assert f"{len(missed)} 项指标达不到" in shown.text("what-if-solve-head")
+    (chosen,) = (each for each in shown.app.multiselect if "要达到的指标" in each.label)
+    assert chosen.value == missed
+
+
+def test_the_best_preset_leads_to_the_solver(show: Callable[..., Any], ready: Prepared) -> None:
+    shown = show(PAGE)
+    press(shown.app, "preset:best")
+    view = View(ready.version, ready.day, Scope())
+    found = solved(shown, ready, what_if_solve.best(view))
+    agrees(shown, outcome(ready, found.scenario))
 
 
 # ---------------------------------------------------------------- files
