@@ -26,6 +26,7 @@ EVIDENCE = dict(
 )
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 TOP = 5
+WIDEST = 30
 
 
 def xlsx(view: View, pack: Pack) -> bytes:
@@ -73,6 +74,7 @@ class _Writer:
         )
         self.day = book.add_format({"num_format": "yyyy-mm-dd"})
         self.number = book.add_format({"num_format": "#,##0.00##"})
+        self.text = book.add_format({"text_wrap": True, "valign": "top"})
         self.whole = book.add_format({"num_format": "#,##0"})
 
     def contents(self) -> None:
@@ -100,8 +102,15 @@ class _Writer:
             sheet.write_string(TOP - 1, column, header, self.head)
         for index, row in enumerate(content.rows):
             for column, value in enumerate(row):
-                write(sheet, TOP + index, column, value, self.day, self._format(value))
-                widths[column] = max(widths[column], min(len(str(value or "")) * 2, 48))
+                write(
+                    sheet,
+                    TOP + index,
+                    column,
+                    value,
+                    self.day,
+                    self._format(value, content.headers[column]),
+                )
+                widths[column] = max(widths[column], min(len(str(value or "")) * 2, WIDEST))
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
         sheet.freeze_panes(TOP, 0)
@@ -112,8 +121,12 @@ class _Writer:
         sheet.set_header(f"&R{self.pack.mark}")
         sheet.set_footer(f"&L{self.pack.mark}&C&P / &N&R数据截至 {self.pack.as_of}")
 
-    def _format(self, value: Any) -> Any:
+    def _format(self, value: Any, header: str) -> Any:
+        if isinstance(value, str):
+            return self.text
         if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        if header == "年度":
             return None
         return self.whole if float(value).is_integer() else self.number
 

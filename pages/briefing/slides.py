@@ -561,7 +561,7 @@ def _areas(
     fill: Callable[[Result | None], str],
 ) -> tuple[tuple[Area, ...], float]:
     shapes = [
-        (name, district_map.rings(json.loads(geometry)), x, y)
+        (name, district_map.rings_of(json.loads(geometry)), x, y)
         for _, name, geometry, x, y in fetch("district_shapes", known.version)
     ]
     if not shapes:
@@ -640,6 +640,8 @@ def _worst_title(known: Known, worst: Sequence[Result], behind: int) -> str:
         r.target is not None and r.forecast is not None and r.forecast < r.target for r in worst
     )
     first = f"{behind} 项滞后，最需要关注的 {len(worst)} 项中"
+    if never == len(worst):
+        return f"{behind} 项滞后，最需要关注的 {never} 项按当前进度到期限都达不到目标"
     return f"{first} {never} 项按当前进度到期限达不到目标" if never else f"{first}均可赶上"
 
 
@@ -798,8 +800,7 @@ def _money(known: Known, kind: str) -> Slide:
     gaps = sum(c.share is not None for c in known.coverage)
     asked = tuple(f"{each.year} 年" for each in years)
     bars = [
-        ("应配套资金", tuple(y.funds.owed.amount for y in years), theme.ACCENT),
-        ("建设引领资金", tuple(y.funds.seed.amount for y in years), "#4C9BD6"),
+        ("需要（配套＋引领）", tuple(y.funds.city for y in years), theme.ACCENT),
         ("预算", tuple(y.budget for y in years), "#B9C2CC"),
     ]
     facts = [

@@ -48,7 +48,7 @@ EDGE = "D7DDE4"
 def em(text: str) -> float:
     """How wide a text is at most, in multiples of its size: a machine without the face named here
     takes a wider one for Latin letters and figures."""
-    return sum(1.0 if ord(each) > 0x2E7F or each in _FULL else 0.66 for each in text)
+    return sum(1.0 if ord(each) > 0x2E7F or each in _FULL else 0.63 for each in text)
 
 
 def cut(text: str, width: float, size: float) -> str:
@@ -138,8 +138,10 @@ class _Writer:
         for each in list(page.placeholders):
             if each != page.shapes.title:
                 each._element.getparent().remove(each._element)
-        stamped = 96.0 if self.pack.mark else 0.0
-        size = _size(content.title, INSIDE - stamped, 26, 18, 2)
+        stamped = 108.0 if self.pack.mark else 0.0
+        size = _size(content.title, INSIDE - stamped, 26, 22, 1)
+        if em(content.title) * size > (INSIDE - stamped) * 0.97:
+            size = _size(content.title, INSIDE - stamped, 26, 18, 2)
         title = page.shapes.title
         if title is None:
             title = page.shapes.add_textbox(0, 0, 1, 1)
@@ -174,6 +176,9 @@ class _Writer:
         self._foot(page, index)
         self._notes(page, content)
         charts.faces(page._element)
+        for effect in page._element.iter(qn("a:effectRef")):
+            # The theme's shadow, which LibreOffice draws even where a shape has none.
+            effect.set("idx", "0")
 
     def _stamp(self, page: Any) -> None:
         shape = page.shapes.add_shape(MSO_SHAPE.ROUNDED_RECTANGLE, 0, 0, 1, 1)
@@ -475,24 +480,36 @@ def _size(text: str, width: float, most: float, least: float, lines: int) -> flo
 
 
 def _table_size(table: Table, widths: list[float], height: float) -> tuple[float, list[float]]:
-    """(size of the letters, height of every row) so that the table ends above the foot."""
+    """(size of the letters, height of every row) so that the table ends above the foot.
+
+    Rows of one height where a little smaller letters allow it, else each as high as it needs.
+    """
+    uneven: tuple[float, list[float]] | None = None
     size = 14.0
-    while True:
-        tall = []
-        for row in [table.headers, *([cell.text for cell in row] for row in table.rows)]:
-            # 0.94: a line is never quite full, since words do not break anywhere.
-            lines = max(
-                -(-em(text) * size // max((width - 8) * 0.94, size))
-                for text, width in zip(row, widths, strict=True)
-            )
-            tall.append(max(lines, 1) * size * 1.2 + 6)
-        spare = height - sum(tall)
-        if spare >= 0:
-            # A little air, as far as there is room for it.
-            more = min(spare / len(tall), 12.0)
-            return size, [each + more for each in tall]
-        if size <= SMALLEST:
-            # Longer than the slide even so: the rest is in the notes and in the workbook.
-            share = height / len(tall)
-            return size, [min(share, size * 1.3 + 6)] + [share] * (len(tall) - 1)
+    while size >= SMALLEST:
+        head, *body = _row_heights(table, widths, size)
+        if uneven is None and head + sum(body) <= height:
+            uneven = size, [head, *body]
+        even = max(body, default=0.0)
+        if head + even * len(body) <= height and (uneven is None or size >= uneven[0] * 0.8):
+            more = min((height - head - even * len(body)) / (len(body) + 1), 12.0)
+            return size, [head + more] + [even + more] * len(body)
         size -= 0.5
+    if uneven is not None:
+        return uneven
+    # Longer than the slide even so: the rest is in the notes and in the workbook.
+    share = height / (len(table.rows) + 1)
+    return SMALLEST, [min(share, SMALLEST * 1.3 + 6)] + [share] * len(table.rows)
+
+
+def _row_heights(table: Table, widths: list[float], size: float) -> list[float]:
+    """How high the head and every row must be at a size of letters."""
+    found = []
+    for row in [table.headers, *([cell.text for cell in row] for row in table.rows)]:
+        # 0.94: a line is never quite full, since words do not break anywhere.
+        lines = max(
+            -(-em(text) * size // max((width - 8) * 0.94, size))
+            for text, width in zip(row, widths, strict=True)
+        )
+        found.append(max(lines, 1) * size * 1.2 + 6)
+    return found

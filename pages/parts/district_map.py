@@ -42,7 +42,7 @@ class Frame:
         return round(x, 1), round((self.north - latitude) * self.scale + MARGIN, 1)
 
 
-def rings(geometry: dict[str, Any]) -> list[list[list[float]]]:
+def rings_of(geometry: dict[str, Any]) -> list[list[list[float]]]:
     """The outlines of a polygon or multipolygon."""
     coordinates = geometry["coordinates"]
     if geometry["type"] == "Polygon":
@@ -57,7 +57,7 @@ def outlines(version: OpenVersion) -> dict[str, Any]:
     """Every district as an SVG path with its label's place, and every zone as a point; ``frame``
     places further points on the drawing."""
     found = [
-        (name, rings(json.loads(geometry)), longitude, latitude)
+        (name, rings_of(json.loads(geometry)), longitude, latitude)
         for _, name, geometry, longitude, latitude in fetch("district_shapes", version)
     ]
     frame = Frame([(p[0], p[1]) for _, rings, _, _ in found for ring in rings for p in ring])

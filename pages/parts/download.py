@@ -55,20 +55,20 @@ def workbook(
     return buffer.getvalue()
 
 
-def write(sheet: Any, row: int, column: int, value: Any, day: Any, numeric: Any = None) -> None:
-    """One cell, text as text. day, numeric: the formats of dates and of numbers."""
+def write(sheet: Any, row: int, column: int, value: Any, day: Any, form: Any = None) -> None:
+    """One cell, text as text. day: the format of dates; form: of anything else."""
     if value is None or value != value:
         return
     if isinstance(value, bool):
         sheet.write_string(row, column, "是" if value else "否")
     elif isinstance(value, int | float):
-        sheet.write_number(row, column, value, numeric)
+        sheet.write_number(row, column, value, form)
     elif isinstance(value, datetime | date) and value.year < FIRST_EXCEL_YEAR:
         sheet.write_string(row, column, f"{value:%Y-%m-%d}")
     elif isinstance(value, datetime | date):
         sheet.write_datetime(row, column, value, day)
     else:
-        sheet.write_string(row, column, str(value))
+        sheet.write_string(row, column, str(value), form)
 
 
 def indicators(view: View, results: Sequence[Result]) -> bytes:
