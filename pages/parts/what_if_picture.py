@@ -242,7 +242,7 @@ def pace_word(each: Pace) -> str:
 
 
 def quarter(day: Any) -> str:
-    """2025 年第 3 季度, short."""
+    """The year and the quarter of a day, short."""
     return f"{day.year} 年 {(day.month + 2) // 3} 季度"
 
 
