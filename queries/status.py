@@ -126,7 +126,7 @@ def number(value: float | None, unit: str = "", below: float | None = None) -> s
     """
     if value is None:
         return "无数据"
-    if below is not None and value < below and number(value, unit) == number(below, unit):
+    if below is not None and value < below <= round(value, 1):
         cut = Decimal(repr(float(value))).quantize(Decimal("0.01"), ROUND_DOWN)
         return f"{cut:,.2f}{unit}" if unit == "%" else f"{cut:,.2f} {unit}".rstrip()
     text = f"{value:,.1f}" if unit == "%" or abs(value - round(value)) > 1e-9 else f"{value:,.0f}"

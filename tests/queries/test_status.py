@@ -167,3 +167,12 @@ def test_a_number_short_of_its_bound_does_not_look_as_if_it_reached_it(
     value: float, below: float, text: str
 ) -> None:
     assert number(value, "%", below) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(69.96, "69.96 个"), (69.94, "69.9 个"), (70.0, "70 个"), (69.0, "69 个")]
+)
+def test_an_expected_count_does_not_look_as_if_it_reached_its_target(
+    value: float, text: str
+) -> None:
+    assert number(value, "个", 70) == text
