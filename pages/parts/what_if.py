@@ -21,6 +21,9 @@ from pages.parts import what_if_picture as picture
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
 from pages.parts.what_if_board import (
+    LEVERS,
+    SAVED,
+    Board,
     board,
     city,
     follow_address,
@@ -52,7 +55,7 @@ def show(filtered: View) -> None:
     follow_address(at, prepared)
     part = st.query_params.get("part", "")
     part = part if part in PARTS else ""
-    _parts(view, part)
+    _parts(view, at, part)
     if filtered.scope:
         block(
             render("note", text="情景推演按全市计算，不受主管、层次、区县筛选影响。"),
@@ -72,7 +75,10 @@ def show(filtered: View) -> None:
     follow(block(_pace(view), key="what-if-pace"))
 
 
-def _parts(view: View, part: str) -> None:
+def _parts(view: View, at: Board, part: str) -> None:
+    worked_on = {
+        name: value for name, value in zip((LEVERS, SAVED), at.address, strict=True) if value
+    }
     options = []
     for name, text in PARTS.items():
         # The draws are made when asked for; who opens that part has asked.
@@ -81,7 +87,7 @@ def _parts(view: View, part: str) -> None:
             {
                 "text": text,
                 "on": name == part,
-                "href": view.address("what-if", asked if name else {}),
+                "href": view.address("what-if", worked_on | (asked if name else {})),
                 "go": "?" + urlencode(asked),
             }
         )

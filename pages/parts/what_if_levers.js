@@ -93,10 +93,16 @@ function start(root) {
   });
   root.addEventListener("click", (event) => {
     const back = event.target.closest("[data-back]");
+    const to = event.target.closest("[data-to]");
     const act = event.target.closest("[data-act]");
     if (back) {
       const row = back.closest("[data-lever]");
       move(row, Number(row.dataset.today), true);
+    } else if (to) {
+      const list = root.querySelector(".list");
+      const place = root.querySelector(to.dataset.to === "single" ? ".seek" : `[data-group="${to.dataset.to}"]`);
+      list.scrollTop += place.getBoundingClientRect().top - list.getBoundingClientRect().top;
+      if (to.dataset.to === "single") place.querySelector("input").focus({ preventScroll: true });
     } else if (act) panel.sendTrigger("act", act.dataset.act);
   });
   return panel;

@@ -46,7 +46,7 @@ def panel(
     prepared = ready(view)
     _panel(
         data={
-            "tools": _tools(at),
+            "tools": _tools(at, list(_groups(view))),
             "shared": _shared(view),
             "single": _single(prepared, at),
             "values": dict(at.scenario.levers),
@@ -60,27 +60,34 @@ def panel(
     )
 
 
-def _tools(at: Board) -> str:
+def _tools(at: Board, groups: list[str]) -> str:
     presets = [(f"preset:{each.id}", each.name) for each in PRESETS]
     return render(
         "what_if_tools",
         presets=[*presets, (f"preset:{BEST}", "最优方案")],
+        groups=groups,
         moved=len(at.scenario.levers),
         undo=bool(at.past),
     )
 
 
 @figures.kept(4)
-def _shared(view: View) -> str:
-    """The levers that move many things together, grouped by action."""
+def _groups(view: View) -> dict[str, list[dict[str, Any]]]:
+    """The levers that move many things together, by action."""
     levers = ready(view).levers
     # The actions in the plan's order; the money at the end.
     groups: dict[str, list[dict[str, Any]]] = {each.title: [] for each in view.version.plan.actions}
     for each in levers.all.values():
         if not each.single:
             groups.setdefault(each.group, []).append(row(each))
+    return _last(groups, POOL)
+
+
+@figures.kept(4)
+def _shared(view: View) -> str:
+    levers = ready(view).levers
     missing = list(dict.fromkeys(levers.missing.values()))
-    return render("what_if_groups", groups=_last(groups, POOL), missing=missing)
+    return render("what_if_groups", groups=_groups(view), missing=missing)
 
 
 def _last(groups: dict[str, list[dict[str, Any]]], name: str) -> dict[str, list[dict[str, Any]]]:

@@ -19,6 +19,7 @@ from pages.parts.block import block, render
 from pages.parts.view import View, follow
 from pages.parts.what_if_board import Board, ready
 from queries import scenario as what_if
+from queries import summary
 from queries.scenario import Prepared
 from queries.solve import LIMITS, Limits, Progress, Request, Solution, SolveError, check, solve
 from queries.status import REACHED, number
@@ -353,11 +354,6 @@ def markup(view: View, found: Solution) -> str:
                 "count": each.count,
                 "district": each.district,
                 "cost": "—" if each.cost is None else number(each.cost),
-                "serves": "；".join(
-                    f"{one.name} {'+' if one.amount > 0 else '−'}"
-                    f"{number(abs(one.amount), one.unit)}"
-                    for one in each.serves
-                ),
                 "reason": each.reason,
             }
             for each in found.actions
@@ -380,7 +376,9 @@ def workbook(view: View, found: Solution) -> bytes:
             each.institution,
             each.district,
             each.cost,
-            "；".join(f"{one.name} {one.amount:+.2f} {one.unit}" for one in each.serves),
+            "；".join(
+                f"{one.name} {one.amount:+.2f} {summary.points(one.unit)}" for one in each.serves
+            ),
             each.reason,
         )
         for each in found.actions
