@@ -26,6 +26,7 @@ from pages.parts.what_if_board import (
     Board,
     board,
     city,
+    fitted,
     follow_address,
     moved,
     ready,
@@ -52,7 +53,9 @@ def show(filtered: View) -> None:
         with st.spinner("正在由数据推导可以调整的杠杆…"):
             prepared = ready(view)
         at.prepared_for = view.key
-    follow_address(at, prepared)
+    # Streamlit forgets the state of what another page does not show.
+    returned = what_if_levers.KEY not in st.session_state
+    follow_address(at, prepared, returned and not st.query_params.get("part"))
     part = st.query_params.get("part", "")
     part = part if part in PARTS else ""
     _parts(view, at, part)
@@ -159,6 +162,8 @@ def press(view: View, act: str) -> None:
     at = board()
     if act == "undo":
         at.undo()
+        # What is gone back to may be of other data.
+        at.scenario, at.said = fitted(ready(view), at.scenario)
     elif act == "reset":
         at.load(BASE)
     elif act == f"preset:{what_if_levers.BEST}":

@@ -134,10 +134,16 @@ def _listed(names: list[str]) -> str:
     return f"{shown} 等 {len(names)} 项" if len(names) > 8 else shown
 
 
-def follow_address(at: Board, prepared: Prepared) -> None:
-    """Take over what the address asks for when it is not what was last written there."""
+def follow_address(at: Board, prepared: Prepared, returned: bool) -> None:
+    """Take over what the address asks for when it is not what was last written there.
+
+    returned: from another page. The sidebar's link then has no scenario in it, which does not mean
+    that what was worked on should go.
+    """
     asked = st.query_params.get(LEVERS, ""), st.query_params.get(SAVED, "")
-    if asked != at.address:
+    if returned and asked == ("", ""):
+        write_address(at)
+    elif asked != at.address:
         at.address = asked
         try:
             given, name = _asked(*asked)
@@ -145,7 +151,7 @@ def follow_address(at: Board, prepared: Prepared) -> None:
             at.load(found, *said, name=name, saved=asked[1])
         except (ScenarioError, notes.Refused, notes.Unavailable) as error:
             at.load(BASE, f"链接中的情景无法读取，已按现有速度显示：{error}")
-    elif at.scenario.levers and (at.scenario.version, at.scenario.as_of) != (
+    if at.scenario.levers and (at.scenario.version, at.scenario.as_of) != (
         prepared.version_id,
         prepared.day,
     ):

@@ -189,6 +189,46 @@ def test_an_address_shows_what_it_was_copied_from(
     agrees(show(PAGE, levers=json.dumps(moved)), outcome(ready, scenario(moved)))
 
 
+def test_a_look_at_another_page_keeps_what_is_worked_on(
+    show: Callable[..., Any], ready: Prepared
+) -> None:
+    shown = show(PAGE)
+    press(shown.app, "preset:pool")
+    shown.app.query_params.clear()
+    shown.app.switch_page("overview.py").run()
+    shown.app.switch_page(PAGE).run()
+    agrees(shown, outcome(ready, PRESETS[1].on(ready)))
+    assert address(shown.app)["levers"] == {"projects": 100}
+    # On the page itself an address without a scenario is the base: the browser went back.
+    del shown.app.query_params["levers"]
+    shown.app.run()
+    agrees(shown, outcome(ready))
+
+
+def test_another_day_refits_what_is_worked_on(show: Callable[..., Any], ready: Prepared) -> None:
+    late = prepared(ready.version, date(2026, 3, 31))
+    lost = next(name for name in ready.levers.all if name not in late.levers.all)
+    shown = show(PAGE)
+    moved = {"projects": 100.0, lost: ready.levers.all[lost].high}
+    tell(shown.app, {"move": {"n": 1, "grip": 1, "levers": moved}})
+    shown.app.date_input[0].set_value(date(2026, 3, 31)).run()
+    assert not shown.app.exception
+    agrees(shown, outcome(late, scenario({"projects": 100})))
+    assert "情景原截至" in shown.text(HEAD)
+    assert lost in shown.text(HEAD)
+    press(shown.app, "reset")
+    press(shown.app, "undo")
+    press(shown.app, "undo")
+    agrees(shown, outcome(late))
+    # Back to the first day, a scenario with the lever stands among those to undo.
+    shown.app.date_input[0].set_value(ready.day).run()
+    tell(shown.app, {"move": {"n": 2, "grip": 2, "levers": {lost: 1.0}}})
+    press(shown.app, "reset")
+    shown.app.date_input[0].set_value(date(2026, 3, 31)).run()
+    press(shown.app, "undo")
+    agrees(shown, outcome(late))
+
+
 def test_filters_do_not_touch_a_what_if(show: Callable[..., Any], ready: Prepared) -> None:
     shown = show(PAGE, district="金水区")
     agrees(shown, outcome(ready))
