@@ -5,6 +5,9 @@ PYTHON ?= python3
 PORT ?= 8501
 HOST ?= 127.0.0.1
 WORKERS ?= 2
+# 1: whoever reaches the server may look and change nothing; for HOST=0.0.0.0 without sign-on.
+READ_ONLY ?= 0
+export READ_ONLY
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -25,12 +28,15 @@ run: local $(VENV)/.run
 	  $(PY) -m data.demo "$$folder/demo.xlsx"; \
 	  $(PY) -m data.load "$$folder/demo.xlsx"; \
 	fi
-	@exec $(VENV)/bin/streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT)
+	@exec $(VENV)/bin/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
 
-# Nobody signs on yet, so nobody but this machine may look.
+# Without sign-on nobody but this machine may look, unless told that everybody may only look. The
+# server itself refuses too (app.py); here nothing is installed or made first.
 local:
-	@if [[ "$(HOST)" != 127.0.0.1 && "$(HOST)" != localhost ]]; then \
+	@if [[ "$(HOST)" != 127.0.0.1 && "$(HOST)" != localhost && "$(READ_ONLY)" != 1 ]] \
+	  && ! grep -qs '^\[auth' .streamlit/secrets.toml ~/.streamlit/secrets.toml; then \
 	  echo "拒绝启动：尚未配置登录认证，只能在本机打开（HOST=127.0.0.1），不能对外提供服务。" >&2; \
+	  echo "确需公开浏览请加 READ_ONLY=1：所有人只能查看。" >&2; \
 	  echo "Refused: sign-on is not configured, so only this machine is served (HOST=127.0.0.1)." >&2; \
 	  exit 2; \
 	fi

@@ -12,9 +12,11 @@ import hashlib
 import json
 import logging
 import mimetypes
+import os
 import re
 import secrets
 import socket
+import sys
 import tomllib
 from asyncio import base_events
 from collections.abc import AsyncIterator
@@ -33,6 +35,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, file_util, net_util
 
+from pages.parts import sign_on
+from pages.parts.gate import OnlyThisMachine, WayBack
 from pages.parts.menu import MENU
 
 SETTINGS = Path(__file__).parent / ".streamlit"
@@ -292,6 +296,9 @@ class SecureHeaders:
 
 def number_error(error: Exception) -> bool:
     """Show a number instead of a traceback; Streamlit has just written the traceback to the log."""
+    if isinstance(error, sign_on.NotAllowed):
+        st.error(str(error), icon=":material/lock:")
+        return True
     number = f"E-{secrets.token_hex(3).upper()}"
     logging.getLogger("app").error("错误编号 %s：%s: %s", number, type(error).__name__, error)
     st.error(
@@ -322,6 +329,11 @@ def warm() -> None:
 @asynccontextmanager
 async def started(_: st.App) -> AsyncIterator[None]:
     """Warm up beside the first visitors, and say where the server is."""
+    refusal = sign_on.why_not_start(config.get_option("server.address"))
+    if refusal:
+        print(refusal, file=sys.stderr, flush=True)
+        # Not an exception, which the server would print as a traceback.
+        os._exit(2)
     Thread(target=warm, name="warm", daemon=True).start()
     address = f"http://localhost:{config.get_option('server.port')}"
     print(f"已启动：{address}（按 Ctrl+C 停止）", flush=True)
@@ -349,6 +361,11 @@ app = st.App(
     "pages/_front.py",
     lifespan=started,
     routes=[Route("/health", health), Route(f"/{HOME}", home)],
-    middleware=[Middleware(SecureHeaders), Middleware(CompressedBundle)],
+    middleware=[
+        Middleware(SecureHeaders),
+        Middleware(OnlyThisMachine),
+        Middleware(WayBack),
+        Middleware(CompressedBundle),
+    ],
     on_script_error=number_error,
 )

@@ -15,7 +15,6 @@ st.set_page_config(
 )
 front.style()
 front.name_plate(plan)
-sign_on.user()
 page = st.navigation(
     {
         group: [
@@ -26,5 +25,6 @@ page = st.navigation(
     },
     expanded=True,
 )
+sign_on.name_plate(sign_on.enter(plan.short_title))
 put(front.filters(front.version(plan)))
 page.run()

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from data.contract import BY_TABLE
-from pages.parts import download, figures
+from pages.parts import download, figures, sign_on
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
 from queries import projects, summary
@@ -291,6 +291,7 @@ def weights(view: View) -> dict[str, float]:
 @st.fragment
 def ranking(view: View) -> None:
     """The ranking with its sliders: moving one runs this alone."""
+    sign_on.check()
     now = weights(view)
     st.subheader("差异化支持排名：调整权重试算", anchor=False)
     columns = st.columns(3)

@@ -1,8 +1,55 @@
-"""Who is at the screen. Without single sign-on the app listens on this machine only."""
+"""Who is at the screen and what they may do: Streamlit's own OpenID Connect, roles from one file.
+
+``.streamlit/secrets.toml`` (never in the repository) holds both: ``[auth]`` as ``st.login`` wants
+it, and ``[roles]``::
+
+    [roles]
+    claim = "email"                       # the claim that decides: "email", "groups", "roles" …
+    administrator = ["zhang@city.example"]
+    editor = ["li@city.example"]
+    viewer = ["*"]                        # everyone who can sign in; leave out to admit nobody else
+    session_hours = 8                     # else a session ends when its token expires
+
+Without ``[auth]`` the app answers this machine alone, as administrator; with ``READ_ONLY=1`` it
+answers everyone, as viewer. Every run passes ``enter``; whatever changes something passes
+``require``, which looks anew at who is signed on, so that no button left on a screen outlives a
+role.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from streamlit.auth_util import get_secrets_auth_section
+from streamlit.runtime.secrets import secrets_singleton
+
+from data import notes
+from pages.parts.block import block, render
+
+ROLES: dict[str, str] = {"viewer": "查看者", "editor": "编辑者", "administrator": "管理员"}
+RANKS = list(ROLES)
+DEFAULT_CLAIM = "email"
+EVERYONE = "*"
+# Streamlit's cookie with the signed identity.
+COOKIE = "_streamlit_user"
+# What a stranger can make the log grow by.
+MOST_REFUSALS_A_MINUTE = 20
+
+_KNOWN, _COOKIE_SEEN = "sign-on-known", "sign-on-cookie-seen"
+_ended: set[str] = set()
+_seen: set[str] = set()
+_refused_at: list[float] = []
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -12,10 +59,314 @@ class User:
     name: str
     role: str
 
+    def may(self, role: str) -> bool:
+        """Whether the role suffices for what asks for that one."""
+        return RANKS.index(self.role) >= RANKS.index(role)
+
 
 LOCAL = User("本机用户", "administrator")
+READER = User("访客（只读）", "viewer")
+
+
+class NotAllowed(notes.Refused):
+    """The role does not suffice; nothing was done. The message says so, in Chinese."""
+
+
+class SettingsError(Exception):
+    """[auth] or [roles] cannot be used; the message says what is wrong, in Chinese."""
+
+
+# ---------------------------------------------------------------- settings
+
+
+@dataclass(frozen=True)
+class Roles:
+    """[roles] as read. claim: what decides; listed: role → values of it; hours: None for the
+    token's own end."""
+
+    claim: str
+    listed: Mapping[str, frozenset[str]]
+    hours: float | None = None
+
+
+def read_roles(given: Any) -> Roles:
+    """[roles] checked. Raises SettingsError: a misspelt role must not pass for an empty one."""
+    if not isinstance(given, Mapping):
+        raise SettingsError("[roles] 应为一节设置")
+    unknown = sorted(set(given) - {*RANKS, "claim", "session_hours"})
+    if unknown:
+        raise SettingsError(
+            f"[roles] 中有不认识的设置 {unknown[0]}，"
+            f"可用：{'、'.join([*RANKS, 'claim', 'session_hours'])}"
+        )
+    claim = given.get("claim", DEFAULT_CLAIM)
+    if not isinstance(claim, str) or not claim:
+        raise SettingsError("[roles] 的 claim 应为一个声明的名称，如 email 或 groups")
+    hours = given.get("session_hours")
+    if hours is not None and (isinstance(hours, bool) or not isinstance(hours, (int, float))):
+        raise SettingsError("[roles] 的 session_hours 应为小时数")
+    if hours is not None and not 0 < hours <= 24 * 30:
+        raise SettingsError("[roles] 的 session_hours 应大于 0，不超过 720")
+    listed = {}
+    for role in RANKS:
+        values = given.get(role, [])
+        if isinstance(values, str) or not isinstance(values, Sequence):
+            raise SettingsError(f'[roles] 的 {role} 应为列表，如 ["zhang@city.example"]')
+        if not all(isinstance(value, str) and value.strip() for value in values):
+            raise SettingsError(f"[roles] 的 {role} 中每一项都应为文字")
+        listed[role] = frozenset(value.strip().casefold() for value in values)
+    if EVERYONE in listed["administrator"] | listed["editor"]:
+        raise SettingsError('"*"（所有登录者）只能用于 viewer')
+    return Roles(claim, listed, hours)
+
+
+def role_of(claims: Mapping[str, Any], roles: Roles) -> str | None:
+    """The highest role that the deciding claim is listed for; None for a person without one.
+
+    An e-mail address that the provider says is not verified decides nothing: anyone could have
+    entered it.
+    """
+    found = claims.get(roles.claim)
+    values = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    held = {value.strip().casefold() for value in values if isinstance(value, str)} - {EVERYONE, ""}
+    if roles.claim == "email" and claims.get("email_verified") in (False, "false"):
+        held = set()
+    held.add(EVERYONE)
+    return next((role for role in reversed(RANKS) if held & roles.listed[role]), None)
+
+
+def ends_at(claims: Mapping[str, Any], roles: Roles) -> float:
+    """When the session ends, in seconds of the epoch; 0 when the token does not say."""
+    moment = claims.get("exp" if roles.hours is None else "iat")
+    if isinstance(moment, bool) or not isinstance(moment, (int, float)):
+        return 0.0
+    return moment + (roles.hours or 0) * 3600
+
+
+def configured() -> bool:
+    """Whether people sign on here."""
+    return bool(get_secrets_auth_section())
+
+
+def read_only() -> bool:
+    """Whether the server was started to be looked at only."""
+    return os.environ.get("READ_ONLY", "") == "1"
+
+
+def settings() -> Roles:
+    """[roles] of the secrets; changes hold from the next run. Raises SettingsError."""
+    return read_roles(secrets_singleton.get("roles", {}))
+
+
+def providers() -> list[str | None]:
+    """What st.login takes: None for the one in [auth] itself, else the names of its sections."""
+    section = get_secrets_auth_section()
+    if "client_id" in section:
+        return [None]
+    return [name for name in section if isinstance(section[name], Mapping)]
+
+
+# ---------------------------------------------------------------- the server
+
+
+def this_machine(address: str | None) -> bool:
+    """Whether only this machine can reach an address that a server listens on."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address or "0.0.0.0").is_loopback
+    except ValueError:
+        return False
+
+
+def why_not_start(address: str | None) -> str:
+    """Why the server must not listen on an address; empty when it may."""
+    if configured():
+        try:
+            settings()
+        except SettingsError as error:
+            return f"拒绝启动：登录设置有误：{error}"
+        return ""
+    if this_machine(address) or read_only():
+        return ""
+    return (
+        "拒绝启动：尚未配置登录认证，只能在本机打开（127.0.0.1），不能对外提供服务。"
+        "确需公开浏览请设 READ_ONLY=1：所有人只能查看。\n"
+        "Refused: sign-on is not configured, so only this machine is served (127.0.0.1)."
+    )
+
+
+# ---------------------------------------------------------------- who is here
 
 
 def user() -> User:
-    """The person signed on: the hook that every run passes before anything is shown."""
-    return LOCAL
+    """The person at this session. Raises NotAllowed for one who is not signed on, whose session
+    has ended or who has no role."""
+    if not configured():
+        return READER if read_only() else LOCAL
+    claims = st.user.to_dict()
+    why = _why_out(claims)
+    if why is not None:
+        raise NotAllowed(why or "请先登录")
+    role = role_of(claims, settings())
+    if role is None:
+        raise NotAllowed(f"您已登录（{name_of(claims)}），但还没有角色，请与系统管理员联系")
+    return User(name_of(claims), "viewer" if read_only() else role)
+
+
+def role() -> str:
+    """The role of the person at this session. Raises NotAllowed."""
+    return user().role
+
+
+def require(wanted: str, action: str = "") -> User:
+    """The person, when their role suffices; else the refusal is recorded and NotAllowed raised.
+
+    wanted: ``viewer``, ``editor`` or ``administrator``; action: what was asked for, as the log
+    and the message name it. For every function that changes something or hands data out.
+    """
+    try:
+        found = user()
+    except NotAllowed:
+        refused("action", _name_now(), {"action": action, "needs": wanted})
+        raise
+    if not found.may(wanted):
+        refused("action", found.name, {"action": action, "needs": wanted, "role": found.role})
+        raise NotAllowed(
+            f"您的角色是{ROLES[found.role]}，{action or '此操作'}需要{ROLES[wanted]}；没有任何改变"
+        )
+    return found
+
+
+def name_of(claims: Mapping[str, Any]) -> str:
+    """A person as the log names them: the name for people, and what tells namesakes apart."""
+    name = str(claims.get("name") or "").strip()
+    account = str(
+        claims.get("email") or claims.get("preferred_username") or claims.get("sub") or ""
+    ).strip()
+    return f"{name}（{account}）" if name and name != account else account or notes.NOBODY
+
+
+def _name_now() -> str:
+    claims = st.user.to_dict()
+    return name_of(claims) if claims.get("is_logged_in") else notes.NOBODY
+
+
+def _why_out(claims: Mapping[str, Any]) -> str | None:
+    """Why this session is not signed on: empty when it never was, None when it is."""
+    if claims.get("is_logged_in") is not True:
+        return ""
+    if ends_at(claims, settings()) <= time.time():
+        return "登录已过期，请重新登录"
+    token = token_id(claims)
+    if st.session_state.get(_KNOWN) != token:
+        _know(token, claims)
+        st.session_state[_KNOWN] = token
+    return "您已退出登录" if token in _ended else None
+
+
+def token_id(claims: Mapping[str, Any]) -> str:
+    """What tells one signing-in from another, and says nothing of either."""
+    parts = [str(claims.get(name, "")) for name in ("iss", "sub", "iat", "nonce")]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+
+def _know(token: str, claims: Mapping[str, Any]) -> None:
+    """Record a signing-in once, however many tabs it opens; find out whether it was signed out."""
+    with _lock:
+        if token in _seen:
+            return
+        _seen.add(token)
+    try:
+        kinds = {each.kind for each in notes.log(notes.LogFilter(subject=token))}
+        if "sign_out" in kinds:
+            _ended.add(token)
+        elif "sign_in" not in kinds:
+            detail = {"role": role_of(claims, settings()) or ""}
+            notes.record("sign_in", name_of(claims), token, detail, refused=not detail["role"])
+    except notes.Unavailable as error:
+        logging.getLogger("app").warning("登录未能记入日志：%s", error)
+
+
+def refused(kind: str, who: str, detail: Mapping[str, Any]) -> None:
+    """Record a refusal; of a flood of them only the first."""
+    now = time.monotonic()
+    with _lock:
+        _refused_at[:] = [each for each in _refused_at if now - each < 60]
+        if len(_refused_at) >= MOST_REFUSALS_A_MINUTE:
+            return
+        _refused_at.append(now)
+    try:
+        notes.record(kind, who, "", detail, refused=True)
+    except notes.Unavailable as error:
+        logging.getLogger("app").warning("拒绝未能记入日志：%s", error)
+
+
+# ---------------------------------------------------------------- on screen
+
+
+def enter(title: str) -> User:
+    """The person of this run; for anyone else the sign-in page stands at every address and the
+    run ends."""
+    try:
+        found = user()
+    except NotAllowed as error:
+        _sign_in_page(title, str(error))
+        st.stop()
+    except SettingsError as error:
+        block(render("empty", title="登录设置有误", text=str(error)), key="sign-on-settings")
+        st.stop()
+    return found
+
+
+def check() -> None:
+    """Start the page over when the session has ended: part of a page may run without the rest."""
+    try:
+        user()
+    except (NotAllowed, SettingsError):
+        st.rerun()
+
+
+def name_plate(found: User) -> None:
+    """Who is signed on, and the way out; at the foot of the navigation."""
+    if not configured():
+        if found == READER:
+            st.sidebar.caption("只读浏览")
+        return
+    with st.sidebar:
+        block(render("signed_on", name=found.name, role=ROLES[found.role]), key="signed-on")
+        st.button("退出登录", on_click=_sign_out, key="sign-out", type="tertiary")
+
+
+def _sign_out() -> None:
+    claims = st.user.to_dict()
+    # The cookie is still there in the run that follows, and is no forgery.
+    st.session_state[_COOKIE_SEEN] = True
+    if claims.get("is_logged_in") is True:
+        token = token_id(claims)
+        # The cookie is only taken from this browser; a copy of it must be worth nothing too.
+        _ended.add(token)
+        try:
+            notes.record("sign_out", name_of(claims), token)
+        except notes.Unavailable as error:
+            logging.getLogger("app").warning("退出未能记入日志：%s", error)
+    st.logout()
+
+
+def _sign_in_page(title: str, why: str) -> None:
+    signed_on = st.user.to_dict().get("is_logged_in") is True
+    if not signed_on and COOKIE in st.context.cookies and _COOKIE_SEEN not in st.session_state:
+        st.session_state[_COOKIE_SEEN] = True
+        refused("sign_in", notes.NOBODY, {"reason": "登录凭证无效"})
+    failed = st.query_params.get("sign_in") == "failed" and not signed_on
+    block(
+        render("sign_in", title=title, why="登录没有成功，请重试" if failed else why),
+        key="sign-in",
+    )
+    with st.container(horizontal=True, horizontal_alignment="center", key="sign-in-buttons"):
+        for provider in providers():
+            label = "登录" if provider is None else f"用 {provider} 登录"
+            if st.button(label, type="primary", key=f"sign-in-{provider or 'default'}"):
+                st.login(provider)
+        if signed_on:
+            st.button("退出登录", on_click=_sign_out, key="sign-out")

@@ -9,6 +9,7 @@ import streamlit as st
 from data.contract import BY_TABLE
 from data.plan import Signal, WarningRules
 from pages.parts import (
+    sign_on,
     warning_effects,
     warning_enrolment,
     warning_list,
@@ -77,6 +78,7 @@ def page(view: View) -> None:
 @st.fragment
 def body(view: View) -> None:
     """All that follows the settings: moving one runs this alone."""
+    sign_on.check()
     wanted = asked(view)
     looked = look(view, wanted)
     follow(expand(block(head(looked), key="warning-head")))

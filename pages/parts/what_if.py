@@ -12,6 +12,7 @@ import streamlit as st
 from pages.parts import (
     download,
     figures,
+    sign_on,
     what_if_levers,
     what_if_risk,
     what_if_saved,
@@ -102,6 +103,7 @@ def _parts(view: View, at: Board, part: str) -> None:
 
 @st.fragment
 def _screen(view: View) -> None:
+    sign_on.check()
     at = board()
     if at.best:
         at.best = False

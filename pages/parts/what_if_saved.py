@@ -52,7 +52,8 @@ def keep(view: View, at: Board) -> None:
         if asked:
             try:
                 found = notes.save_scenario(
-                    draft(view, at.scenario, name, note), sign_on.user().name
+                    draft(view, at.scenario, name, note),
+                    sign_on.require("editor", "保存情景").name,
                 )
             except (notes.Refused, notes.Unavailable) as error:
                 st.error(_plain(error))
@@ -159,7 +160,6 @@ def _act(at: Board, prepared: Prepared, acted: str) -> None:
     """A click in the list. Raises nothing: what cannot be done is said."""
     verb, _, rest = acted.partition(":")
     number_, _, revision = rest.partition(":")
-    who = sign_on.user().name
     try:
         if verb == "load":
             kept = notes.load_scenario(int(number_))
@@ -171,10 +171,11 @@ def _act(at: Board, prepared: Prepared, acted: str) -> None:
             kept = notes.load_scenario(int(number_))
             if kept.revision != int(revision):
                 raise notes.Changed(kept)
-            notes.delete_scenario(kept, who)
+            notes.delete_scenario(kept, sign_on.require("editor", "删除情景").name)
             st.session_state[_DELETED] = {"id": kept.id, "name": kept.name}
             say(f"已删除“{kept.name}”。")
         elif verb == "restore":
+            who = sign_on.require("editor", "恢复情景").name
             back = notes.restore_scenario(int(number_), who)
             st.session_state.pop(_DELETED, None)
             say(f"已恢复“{back.name}”。")
@@ -202,7 +203,8 @@ def _edit(listed: Sequence[notes.Scenario]) -> None:
         st.rerun()
     if done:
         try:
-            notes.edit_scenario(replace(kept, name=name, note=note), sign_on.user().name)
+            who = sign_on.require("editor", "修改情景").name
+            notes.edit_scenario(replace(kept, name=name, note=note), who)
         except (notes.Refused, notes.Unavailable) as error:
             st.error(_plain(error))
             return

@@ -81,7 +81,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The server of this tree with a front page of its own."""
     root = tmp_path_factory.mktemp("small")
     (root / "pages" / "parts").mkdir(parents=True)
-    shutil.copy(ROOT / "pages" / "parts" / "menu.py", root / "pages" / "parts")
+    shutil.copytree(ROOT / "pages" / "parts", root / "pages" / "parts", dirs_exist_ok=True)
+    for room in ("data", "queries"):
+        shutil.copytree(
+            ROOT / room, root / room, ignore=shutil.ignore_patterns("warehouse", "__pycache__")
+        )
     (root / "pages" / "_front.py").write_text(FRONT, encoding="utf-8")
     shutil.copy(ROOT / "app.py", root)
     shutil.copytree(ROOT / ".streamlit", root / ".streamlit")
