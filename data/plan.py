@@ -287,6 +287,24 @@ class SolveRules(_Part, frozen=True, kw_only=True):
     provenance: str = "本系统默认，可调整"
 
 
+class PrecheckRules(_Part, frozen=True, kw_only=True):
+    """Lines of the pre-check of a new specialty, as ratios.
+
+    most_share, many_share: institutions that offer it already, of those with points of its level.
+    surplus, shortfall: the gap as a share of the demand. red_here, red_elsewhere: red points of
+    the class. least_students: students per point of the institution.
+    """
+
+    most_share: float = 0.5
+    many_share: float = 0.25
+    surplus: float = 0.1
+    shortfall: float = 0.1
+    red_here: float = 0.5
+    red_elsewhere: float = 0.3
+    least_students: float = 100
+    provenance: str = "本系统默认，可调整"
+
+
 class Definition(_Part, frozen=True, kw_only=True):
     """A term that the definitions of several indicators use."""
 
@@ -324,6 +342,7 @@ class _PlanFile(_Part, frozen=True, kw_only=True):
     scenario: ScenarioRules = ScenarioRules()
     simulation: SimulationRules = SimulationRules()
     solve: SolveRules = SolveRules()
+    precheck: PrecheckRules = PrecheckRules()
 
 
 class Plan(_PlanFile, frozen=True, kw_only=True):
@@ -674,6 +693,7 @@ def _rule_faults(plan: Plan) -> Iterable[str]:
     weights = (plan.support.results, plan.support.quality, plan.support.service)
     if min(weights) < 0 or abs(sum(weights) - 1) > 1e-9:
         yield f"键 support 的三项权重须不为负且合计为 1，现合计 {sum(weights):g}"
+    yield from _precheck_faults(plan.precheck)
     if not 0 <= plan.enrolment.floor <= 1 <= plan.enrolment.cap:
         yield "键 enrolment.floor 应在 0 与 1 之间，enrolment.cap 不小于 1"
     if plan.enrolment.step < 1:
@@ -682,6 +702,15 @@ def _rule_faults(plan: Plan) -> Iterable[str]:
     yield from _scenario_faults(plan.scenario)
     yield from _simulation_faults(plan.simulation)
     yield from _solve_faults(plan.solve)
+
+
+def _precheck_faults(rules: PrecheckRules) -> Iterable[str]:
+    for key in ("most_share", "many_share", "surplus", "shortfall", "red_here", "red_elsewhere"):
+        yield from _share(f"precheck.{key}", getattr(rules, key))
+    if rules.many_share > rules.most_share:
+        yield "键 precheck.many_share 大于 precheck.most_share"
+    if rules.least_students < 0:
+        yield "键 precheck.least_students 不能为负"
 
 
 def _simulation_faults(rules: SimulationRules) -> Iterable[str]:

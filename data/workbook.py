@@ -169,9 +169,9 @@ def read(path: Path, progress: Progress | None = None) -> Book:
 # ---------------------------------------------------------------- layout
 
 
-def _lay_out(book: Book, title: str, rows: Sequence[Sequence[Any]], *, mac: bool = False) -> None:
+def _lay_out(book: Book, sheet: Sheet, rows: Sequence[Sequence[Any]], *, mac: bool = False) -> None:
     """Turn a known sheet's rows (the first is the header) into columns, noting what is amiss."""
-    sheet = BY_TITLE[title]
+    title = sheet.title
     raw = RawSheet(sheet, mac=mac)
     book.sheets[title] = raw
     filled = [index for index, row in enumerate(rows) if _filled(row)]
@@ -329,7 +329,7 @@ def _read_folder(folder: Path, note: Progress) -> Book:
             expected = f"与另一个名为“{title}”的文件重复"
             book.problems.append(Problem(title, 1, 1, "文件", each.name, expected))
         elif title:
-            _lay_out(book, title, _csv_rows(each.name, content))
+            _lay_out(book, BY_TITLE[title], _csv_rows(each.name, content))
     book.sha256 = digest.hexdigest()
     _note_missing_sheets(book)
     note(1.0, "读取完毕")
@@ -385,19 +385,43 @@ def _csv_rows(name: str, content: bytes) -> list[list[str]]:
 def _read_workbook(name: str, content: bytes, note: Progress) -> Book:
     _refuse_other_formats(name, content)
     book = Book(name, hashlib.sha256(content).hexdigest())
+    with _unpacked(name, content) as package:
+        _read_sheets(book, package, content, note)
+    _note_missing_sheets(book)
+    note(1.0, "读取完毕")
+    return book
+
+
+def read_list(name: str, content: bytes, sheet: Sheet) -> Book:
+    """Read a workbook's first sheet as the one given, whatever it is called: a list that is no
+    part of the contract. Raises Unreadable. Columns of shares are read as they stand."""
+    _refuse_other_formats(name, content)
+    book = Book(name, hashlib.sha256(content).hexdigest())
+    with _unpacked(name, content) as package:
+        parts, mac = package.sheet_parts()
+        with _Calamine(name, content) as workbook:
+            first = next(iter(workbook.sheet_names), "")
+            if parts.get(first, "") not in package.parts:
+                raise Unreadable(f"“{name}”中没有工作表")
+            scan = _scan(package, parts[first], frozenset())
+            if scan.area > MOST_CELLS:
+                raise Unreadable(f"“{name}”的内容远离数据区，请删去多余的行列后重新保存")
+            _lay_out(book, sheet, _mend(_rows(name, workbook, first), scan, sheet.title), mac=mac)
+    return book
+
+
+@contextmanager
+def _unpacked(name: str, content: bytes) -> Iterator[_Package]:
+    """The parts of a workbook; what is wrong with them is Unreadable."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            package = _Package(name, archive)
-            _read_sheets(book, package, content, note)
+            yield _Package(name, archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise Unreadable(f"“{name}”已损坏，无法解压：请用 Excel 打开并重新保存") from error
     except (ElementTree.ParseError, expat.ExpatError, KeyError, ValueError) as error:
         raise Unreadable(f"“{name}”的内部结构已损坏：请用 Excel 打开并重新保存") from error
     except MemoryError as error:
         raise Unreadable(f"“{name}”过大，内存不足") from error
-    _note_missing_sheets(book)
-    note(1.0, "读取完毕")
-    return book
 
 
 def _refuse_other_formats(name: str, content: bytes) -> None:
@@ -545,7 +569,7 @@ def _read_sheets(book: Book, package: _Package, content: bytes, note: Progress) 
                 book.sheets[title] = RawSheet(BY_TITLE[title], complete=False)
                 continue
             rows = _rows(book.name, workbook, name)
-            _lay_out(book, title, _mend(rows, scan, title), mac=mac)
+            _lay_out(book, BY_TITLE[title], _mend(rows, scan, title), mac=mac)
 
 
 class _Calamine:

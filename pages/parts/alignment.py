@@ -581,7 +581,15 @@ def point_rows(view: View, state: State) -> list[tuple[Any, ...]]:
 
 
 # Address → the words of the switch and what it shows, in the order of the switch.
+def precheck(view: View) -> None:
+    """The pre-check of a new specialty; what it needs is imported when it is asked for."""
+    from pages.parts.precheck import precheck as show_precheck
+
+    show_precheck(view)
+
+
 VIEWS: dict[str, tuple[str, Callable[[View], None]]] = {
     "": ("谱系图", alignment_map),
     "supply": ("供需对照", supply.show),
+    "precheck": ("新增专业预审", precheck),
 }

@@ -60,3 +60,23 @@ def test_supply_and_demand_need_no_chart_library(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name=f"{name}：逐年供需")).to_be_visible()
     visitor.settle()
     assert not [url for url in visitor.requests if "plotly" in url.lower()]
+
+
+def test_a_pre_check_is_chosen_sent_and_printed_on_one_page(visitor: Visitor) -> None:
+    page = visitor.goto("/alignment?view=precheck")
+    for label, typed in (("院校", "第三信息工程"), ("专业", "460701")):
+        box = page.get_by_role("combobox", name=label).last
+        box.click()
+        box.fill(typed)
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("institution=" if label == "院校" else "code="))
+        visitor.settle()
+    title = page.locator(".pre h1")
+    expect(title).to_contain_text("汽车制造与试验技术")
+    words = title.inner_text()
+    pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", pdf)) == 1
+
+    page.reload()
+    expect(title).to_have_text(words)
+    visitor.settle()
