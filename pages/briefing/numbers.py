@@ -86,7 +86,7 @@ class _Writer:
         self.sheet(
             "目录",
             self.pack.title,
-            self.pack.subtitle,
+            self.pack.heading,
             Sheet("", ("页", "名称", "结论", "批注"), rows),
         )
 

@@ -6,11 +6,14 @@ Plain values, computed once from one data version at one day under one set of fi
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+from pages.briefing.words import day_words
 from pages.parts.view import View
 
 # What an address or a command calls a slide -> its name on screen, in the usual order.
@@ -29,6 +32,8 @@ KINDS: dict[str, str] = {
     "asks": "提请研究事项",
 }
 DEFAULT = tuple(KINDS)
+# The environment variable that names a city's own slide template.
+TEMPLATE = "PPTX_TEMPLATE"
 # Full colours of shapes and bars, by status (visual language).
 COLOURS: dict[str, str] = {
     "achieved": "#1B7F5C",
@@ -232,13 +237,9 @@ class Pack:
     slides: tuple[Slide, ...]
 
     @property
-    def subtitle(self) -> str:
-        day = (
-            f"{self.held_on.year}年{self.held_on.month}月{self.held_on.day}日 · "
-            if (self.held_on)
-            else ""
-        )
-        return f"{day}数据截至 {self.as_of}"
+    def heading(self) -> str:
+        """The meeting's title and date, as they stand at the head of every slide."""
+        return f"{self.title} · {day_words(self.held_on)}" if self.held_on else self.title
 
     @property
     def foot(self) -> str:
@@ -264,3 +265,9 @@ def usual_title(view: View) -> str:
 def known_kinds(asked: Sequence[str]) -> tuple[str, ...]:
     """The slides asked for that there are, each once, in the order asked."""
     return tuple(dict.fromkeys(kind for kind in asked if kind in KINDS))
+
+
+def template_path(given: Path | None = None) -> Path | None:
+    """The template asked for, else the one that the environment names, else none."""
+    named = os.environ.get(TEMPLATE)
+    return given or (Path(named) if named else None)

@@ -35,17 +35,13 @@ def docx(view: View, pack: Pack) -> bytes:
         paper.heading(f"{numeral(place + 1)}、{slide.name}")
         _section(paper, slide)
     paper.heading(f"{numeral(len(pack.slides) + 1)}、数据来源与口径")
-    paper.paragraph(f"{pack.source}。版本 {pack.version}。")
+    paper.paragraph(f"{pack.source}。版本 {pack.version}。", align="left")
+    known: dict[str, str] = {}
+    for slide in pack.slides:
+        for text in slide.definitions:
+            known.setdefault(text, slide.name)
     paper.table(
-        ("部分", "口径与说明"),
-        [
-            (name, note)
-            for note, name in {
-                note: slide.name for slide in reversed(pack.slides) for note in slide.definitions
-            }.items()
-        ][::-1],
-        [1.4, 6],
-        SIZE,
+        ("部分", "口径与说明"), [(name, text) for text, name in known.items()], [1.4, 6], SIZE
     )
     return paper.bytes()
 

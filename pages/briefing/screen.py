@@ -25,11 +25,11 @@ from pages.parts.block import render
 from queries.status import number
 
 WIDTH, HEIGHT = 1920, 1080
-SIDE, TOP, FOOT = 72, 44, 62
+SIDE, TOP, FOOT = 72, 72, 62
 INSIDE = WIDTH - 2 * SIDE
 GAP = 44
 TEXT = 24
-TITLE, MARK_WIDTH = 48, 190
+TITLE = 48
 GRID = "#D7DDE4"
 
 
@@ -52,7 +52,7 @@ def cut(text: str, width: float, size: float = TEXT) -> str:
 
 def title_size(text: str) -> tuple[int, int]:
     """(size, lines) of a slide's title: smaller where it would need a third line."""
-    width = INSIDE - MARK_WIDTH
+    width = INSIDE
     for size in (TITLE, 44, 40):
         if em(text) * size <= width * 0.98:
             return size, 1
@@ -83,6 +83,7 @@ def markup(pack: Pack, index: int) -> str:
         slide=slide,
         size=title_size(slide.title)[0],
         tones=WORD_COLOURS,
+        heading=pack.heading,
         mark=pack.mark,
         foot=pack.foot,
         page=f"{index + 1} / {len(pack.slides)}",

@@ -7,7 +7,6 @@ on the slides stays the same. Every slide carries its source, version, page and 
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +31,10 @@ from pages.briefing.pack import (
     Scatter,
     Slide,
     Table,
+    template_path,
 )
 from queries.status import number
 
-TEMPLATE = "PPTX_TEMPLATE"
 INK, SOFT, DEEP = "1B2733", "5A6673", "12385F"
 # A slide as measured here, in points of a page 960 × 540; another size is scaled to.
 WIDE, HIGH, SIDE = 960.0, 540.0, 34.0
@@ -65,12 +64,6 @@ def cut(text: str, width: float, size: float) -> str:
 
 class TemplateError(Exception):
     """A template that cannot be used; the message says why, in Chinese."""
-
-
-def template_path(given: Path | None = None) -> Path | None:
-    """The template asked for, else the one that the environment names, else none."""
-    named = os.environ.get(TEMPLATE)
-    return given or (Path(named) if named else None)
 
 
 def pptx(pack: Pack, template: Path | None = None) -> bytes:
@@ -138,20 +131,20 @@ class _Writer:
         for each in list(page.placeholders):
             if each != page.shapes.title:
                 each._element.getparent().remove(each._element)
-        stamped = 108.0 if self.pack.mark else 0.0
-        size = _size(content.title, INSIDE - stamped, 26, 22, 1)
-        if em(content.title) * size > (INSIDE - stamped) * 0.97:
-            size = _size(content.title, INSIDE - stamped, 26, 18, 2)
+        self._box(page, SIDE, 12, INSIDE - 108, 18, self.pack.heading, 11, SOFT, one_line=True)
+        size = _size(content.title, INSIDE, 26, 20, 1)
+        if em(content.title) * size > INSIDE * 0.97:
+            size = _size(content.title, INSIDE, 26, 18, 2)
         title = page.shapes.title
         if title is None:
             title = page.shapes.add_textbox(0, 0, 1, 1)
-        title_high = 42.0 if em(content.title) * size <= (INSIDE - stamped) * 0.97 else 64.0
-        self._at(title, SIDE, 16, INSIDE - stamped, title_high)
+        title_high = 38.0 if em(content.title) * size <= INSIDE * 0.97 else 62.0
+        self._at(title, SIDE, 32, INSIDE, title_high)
         self._write(title.text_frame, content.title, size, DEEP, bold=True)
         title.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
         if self.pack.mark:
             self._stamp(page)
-        y = 16 + title_high
+        y = 32 + title_high
         self._box(page, SIDE, y, INSIDE, 20, content.measure, 12, SOFT)
         y += 26
         if content.head:
@@ -182,7 +175,7 @@ class _Writer:
 
     def _stamp(self, page: Any) -> None:
         shape = page.shapes.add_shape(MSO_SHAPE.ROUNDED_RECTANGLE, 0, 0, 1, 1)
-        self._at(shape, WIDE - SIDE - 84, 20, 84, 26)
+        self._at(shape, WIDE - SIDE - 84, 9, 84, 23)
         shape.fill.solid()
         shape.fill.fore_color.rgb = RGBColor.from_string("FFF3CF")
         shape.line.color.rgb = RGBColor.from_string("E6C664")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -196,8 +197,20 @@ def _order(kinds: tuple[str, ...]) -> str:
     return "?" + urlencode({"slides": "" if kinds == DEFAULT else ",".join(kinds)}, safe=",")
 
 
+def _broken_template() -> str:
+    """Why the city's template cannot be used; empty when it can, or when there is none."""
+    path = model.template_path()
+    if path is None or zipfile.is_zipfile(path):
+        return ""
+    return f"演示文稿模板 {path} 无法读取，应为 .pptx 文件；请检查环境变量 {model.TEMPLATE}。"
+
+
 def downloads(view: View, wishes: Wishes) -> None:
     """The three files, each made when it is asked for, from the same pack as the screen."""
+
+    broken = _broken_template()
+    if broken:
+        block(render("note", text=broken), key="template-note")
 
     def made(form: str) -> Callable[[], bytes]:
         def make() -> bytes:
@@ -222,4 +235,5 @@ def downloads(view: View, wishes: Wishes) -> None:
                 on_click="ignore",
                 icon=":material/download:",
                 key=f"download-{form}",
+                disabled=form == "pptx" and bool(broken),
             )

@@ -109,7 +109,7 @@ def test_every_slide_says_where_it_comes_from(show: Any, made: Pack) -> None:
     assert len(show.slides) == len(DEFAULT)
     for place, slide in enumerate(show.slides):
         said = texts(slide)
-        for part in (made.source, made.version, f"{place + 1} / {len(DEFAULT)}"):
+        for part in (made.heading, made.source, made.version, f"{place + 1} / {len(DEFAULT)}"):
             assert part in said
         assert made.mark
         assert made.mark in [s.text_frame.text for s in slide.shapes if s.has_text_frame]
