@@ -103,7 +103,11 @@ def sheets(demo_workbook: Path) -> dict[str, pd.DataFrame]:
 def in_force(sheets: dict[str, pd.DataFrame], day: pd.Timestamp) -> pd.DataFrame:
     """The points in force with their institution, of institutions inside the plan."""
     points = sheets["专业点"].merge(sheets["院校"], on="院校代码", suffixes=("", "_校"))
-    date = {c: pd.to_datetime(points[c], errors="coerce") for c in points if c.endswith("日期")}
+    date = {
+        c: pd.to_datetime(points[c], errors="coerce")
+        for c in map(str, points)
+        if c.endswith("日期")
+    }
     opened = (date["设置日期"] <= day) & ~(date["撤销日期"] <= day)
     suspended = (date["停招日期"] <= day) & ~(date["恢复招生日期"] <= day)
     school = ~(date["撤并日期"] <= day) & ~(date["成立日期"] > day)
