@@ -18,10 +18,10 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from data import notes
+from pages.parts import what_if, what_if_saved, what_if_solve
 from pages.parts import what_if_picture as picture
-from pages.parts import what_if_saved, what_if_solve
 from pages.parts.view import View
-from pages.parts.what_if_board import saved_value
+from pages.parts.what_if_board import Board, saved_value
 from queries.evaluate import Scope
 from queries.run import open_current
 from queries.scenario import (
@@ -75,6 +75,14 @@ def seen(markup: str) -> dict[str, tuple[str, str]]:
     return found
 
 
+def bars(markup: str, name: str) -> tuple[float, float, float]:
+    """Percent of the width: base, scenario, target (0 without)."""
+    row = re.search(rf'id="wi-{name}".*?</a>', markup, re.DOTALL)
+    assert row
+    found = dict(re.findall(r'<i class="(\w+)" style="\w+:([\d.]+)%"', row.group()))
+    return float(found["base"]), float(found["then"]), float(found.get("aim", 0))
+
+
 def expected(found: Outcome) -> dict[str, tuple[str, str]]:
     """The same from the outcome."""
     rows = {}
@@ -97,6 +105,12 @@ def agrees(shown: Any, found: Outcome) -> None:
     markup = shown.html(PICTURE)
     rows = {k: (f, re.sub(r"[●◐◆◔▲■○]", "", t)) for k, (f, t) in seen(markup).items()}
     assert rows == expected(found)
+    for each in found.indicators:
+        base, value, aim = bars(markup, each.id)
+        if each.result.target and each.base is not None and each.value is not None:
+            assert base == pytest.approx(each.base / each.result.target * aim, abs=0.1)
+            drawn = min(each.value / each.result.target * aim, 100)
+            assert value == pytest.approx(drawn, abs=0.1)
     assert picture.finding(found) in shown.text(HEAD)
     text = re.sub(r"\s", "", shown.text(PICTURE))
     for name in {*found.counts, *found.base_counts}:
@@ -216,17 +230,16 @@ def test_another_day_refits_what_is_worked_on(show: Callable[..., Any], ready: P
     agrees(shown, outcome(late, scenario({"projects": 100})))
     assert "情景原截至" in shown.text(HEAD)
     assert lost in shown.text(HEAD)
-    press(shown.app, "reset")
-    press(shown.app, "undo")
-    press(shown.app, "undo")
-    agrees(shown, outcome(late))
-    # Back to the first day, a scenario with the lever stands among those to undo.
-    shown.app.date_input[0].set_value(ready.day).run()
-    tell(shown.app, {"move": {"n": 2, "grip": 2, "levers": {lost: 1.0}}})
-    press(shown.app, "reset")
-    shown.app.date_input[0].set_value(date(2026, 3, 31)).run()
-    press(shown.app, "undo")
-    agrees(shown, outcome(late))
+
+
+def test_undo_to_a_scenario_of_other_data_refits_it(
+    ready: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = Board(past=[Scenario((("close:gone", 1.0), ("projects", 100.0)), "v0001")])
+    monkeypatch.setattr(what_if, "board", lambda: at)
+    what_if.press(View(ready.version, ready.day, Scope()), "undo")
+    assert outcome(ready, at.scenario).scenario.values == {"projects": 100}
+    assert "close:gone" in "".join(at.said)
 
 
 def test_filters_do_not_touch_a_what_if(show: Callable[..., Any], ready: Prepared) -> None:
