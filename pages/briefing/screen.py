@@ -107,7 +107,7 @@ def _placed(figure: Figure, width: int, height: int) -> dict[str, Any]:
             "lines": min(lines, 4),
             "shares": [f"{w / total:.2%}" for w in figure.widths],
             # Rows share the height, but few rows do not spread over all of it.
-            "row": round(min(room, 132)),
+            "row": int(min(room - 1, 132)),
         }
     drawings = {Bars: _bars, Lines: _lines, Scatter: _scatter, Map: _map}
     draw: Any = drawings[type(figure)]
@@ -179,7 +179,8 @@ def _svg(width: int, height: int, title: str, pieces: list[str]) -> str:
 def _legend(names: list[tuple[str, str]], width: float, y: float) -> tuple[list[str], float]:
     """Swatches with names, in as many lines as they need; (pieces, y below them)."""
     pieces, x = [], 0.0
-    for name, colour in names:
+    for whole, colour in names:
+        name = cut(whole, width - 40)
         need = 30 + em(name) * TEXT + 28
         if x and x + need > width:
             x, y = 0.0, y + 34

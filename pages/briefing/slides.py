@@ -262,10 +262,11 @@ def _names(results: Sequence[Result]) -> tuple[str, ...]:
 
 def _board(known: Known, kind: str) -> Slide:
     results = known.results
+    late = known.view.after_deadline
     half = (len(results) + 1) // 2
     tables = tuple(
         Table(
-            ("指标", "现状值", "目标值", "预测值", "状态"),
+            ("指标", "现状值", "目标值", "期限时" if late else "预测值", "状态"),
             tuple(_board_row(each) for each in part),
             (4.0, 1.7, 1.7, 1.7, 2.3),
             0.5,
@@ -276,7 +277,7 @@ def _board(known: Known, kind: str) -> Slide:
     return Slide(
         kind,
         _board_title(known),
-        "预测值：按当前进度到期限时的值；各带单位",
+        "期限时：期限当日的值；各带单位" if late else "预测值：按当前进度到期限时的值；各带单位",
         tables,
         notes=(_source(known),),
         definitions=_define(r.indicator for r in results),
@@ -306,9 +307,12 @@ def _board_title(known: Known) -> str:
     for each in behind:
         goals[each.indicator.goal] = goals.get(each.indicator.goal, 0) + 1
     most = max(goals.values())
-    first = "、".join(f"“{name}”" for name, count in goals.items() if count == most)
+    first = [f"“{name}”" for name, count in goals.items() if count == most]
     word = "未达成" if known.view.after_deadline else "滞后"
-    return f"{len(behind)} 项{word}中，{first}最多（{most} 项）"
+    if len(first) > 2:
+        return f"{len(behind)} 项{word}，分布在 {len(goals)} 组指标中"
+    each = "各 " if len(first) > 1 else ""
+    return f"{len(behind)} 项{word}中，{'、'.join(first)}最多（{each}{most} 项）"
 
 
 def _action(known: Known, kind: str) -> Slide:
