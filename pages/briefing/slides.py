@@ -311,8 +311,8 @@ def _board_title(known: Known) -> str:
     word = "未达成" if known.view.after_deadline else "滞后"
     if len(first) > 2:
         return f"{len(behind)} 项{word}，分布在 {len(goals)} 组指标中"
-    each = "各 " if len(first) > 1 else ""
-    return f"{len(behind)} 项{word}中，{'、'.join(first)}最多（{each}{most} 项）"
+    apiece = "各 " if len(first) > 1 else ""
+    return f"{len(behind)} 项{word}中，{'、'.join(first)}最多（{apiece}{most} 项）"
 
 
 def _action(known: Known, kind: str) -> Slide:
