@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 from pages.briefing.pack import DEFAULT
 from pages.parts.menu import MENU
-from tests.browser.conftest import DESKTOP, Server, Visitor
+from tests.browser.conftest import Server, Visitor
 
 # The smallest letters of the slide on show, in pixels of the screen, and what lies outside it.
 LOOK = """stage => {
@@ -40,7 +40,8 @@ OUTSIDE = """() => {
   look(document);
   return found;
 }"""
-PAPER = {"width": 703, "height": 1000}
+# The width of A4 between the margins of page.css.
+PAPER = ViewportSize(width=703, height=1000)
 
 
 def number(page: Page) -> str:
@@ -79,14 +80,14 @@ def test_presentation(visit: object, server: Server) -> None:
 
 
 def test_every_page_prints(visitor: Visitor) -> None:
-    page = visitor.page
+    page = visitor.goto("/")
+    sidebar = page.locator("[data-testid=stSidebar]")
+    expect(sidebar).to_be_visible()
+    page.emulate_media(media="print")
+    expect(sidebar).to_be_hidden()
+    page.set_viewport_size(PAPER)
     for address, _, title in (each for group in MENU.values() for each in group):
-        page.emulate_media(media="screen")
-        page.set_viewport_size(DESKTOP)
         visitor.goto(f"/{address}")
-        page.emulate_media(media="print")
-        page.set_viewport_size(PAPER)  # type: ignore[arg-type]
-        expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()
         expect(page.locator(".bar-top").get_by_text("数据截至")).to_be_visible()
         expect(page.locator("h1").first).to_be_visible()
         try:
