@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import download, figures
+from pages.parts import download, figures, sign_on
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
 from pages.parts.what_if_board import Board, ready
@@ -205,6 +205,7 @@ def _answer(view: View, at: Board, asked: str) -> None:
 
 @st.fragment(run_every=POLL_SECONDS)
 def _waiting(view: View, asked: str) -> None:
+    sign_on.check()
     found = run(view, asked)
     if found.done:
         st.rerun()

@@ -403,6 +403,15 @@ def test_saving_keeps_what_is_worked_on(own: Callable[..., Any], ready: Prepared
     assert "甲 案" in shown.text(LIST)
 
 
+def test_a_viewer_saves_nothing(own: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READ_ONLY", "1")
+    shown = own(PAGE)
+    shown.app.text_input(key="what-if-keep-name").set_value("甲")
+    next(b for b in shown.app.button if b.label == "保存").click().run()
+    assert "需要编辑者" in shown.app.error[0].value
+    assert notes.scenarios() == []
+
+
 def test_a_name_taken_is_said(own: Callable[..., Any], ready: Prepared) -> None:
     save(ready, "甲", BASE)
     shown = own(PAGE)
