@@ -225,7 +225,9 @@ def test_a_look_at_another_page_keeps_what_is_worked_on(
     agrees(shown, outcome(ready))
 
 
-def test_another_day_refits_what_is_worked_on(show: Callable[..., Any], ready: Prepared) -> None:
+def test_another_day_refits_what_is_worked_on(
+    show: Callable[..., Any], ready: Prepared, late: Prepared
+) -> None:
     lost = next(name for name in ready.levers.all if name not in late.levers.all)
     shown = show(PAGE)
     moved = {"projects": 100.0, lost: ready.levers.all[lost].high}
