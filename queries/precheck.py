@@ -233,10 +233,15 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "helps",
         SUPPORT,
-        lambda f, _: f"推进尚有差距的指标：{'、'.join(f.helped)}" if f.helped else "",
+        # A track is the applicant's own word: without a shortage it is no reason by itself.
+        lambda f, _: (
+            f"有缺口，且推进尚有差距的指标：{'、'.join(f.helped)}"
+            if f.helped and (f.gap_share or 0.0) > 0
+            else ""
+        ),
     ),
 )
-NO_REASON = "没有支持的依据：不在急需紧缺清单和指导性目录，缺口未达线，也不推进指标"
+NO_REASON = "没有支持的依据：不在急需紧缺清单和指导性目录，缺口未达线"
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
     ("shortage", SUPPORT, {"shortage": True}),
     ("gap", SUPPORT, {"gap_share": 0.1}),
     ("guide", SUPPORT, {"guide": True}),
-    ("helps", SUPPORT, {"helped": ("甲",)}),
+    ("helps", SUPPORT, {"helped": ("甲",), "gap_share": 0.01}),
 ]
 
 
@@ -58,7 +58,14 @@ def test_every_rule_has_a_case() -> None:
 
 
 @pytest.mark.parametrize(
-    "facts", [{"offering": 4}, {"gap_share": -0.09}, {"students_per_point": 100.0}], ids=str
+    "facts",
+    [
+        {"offering": 4},
+        {"gap_share": -0.09},
+        {"students_per_point": 100.0},
+        {"gap_share": 0.0, "helped": ("甲",)},
+    ],
+    ids=str,
 )
 def test_below_its_line_a_rule_is_silent(facts: dict[str, Any]) -> None:
     found = precheck.fired(dataclasses.replace(PLAIN, **facts), LINES)
