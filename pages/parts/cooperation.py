@@ -180,8 +180,17 @@ def finding(view: View) -> str:
     if not parts:
         return "校企合作：无数据"
     lone = len(_alone(view))
-    parts.append(f"{number(lone)} 所院校{_lacks(view)}" if lone else f"没有院校{_lacks(view)}")
+    parts.append(f"{number(lone)} 所院校{_lacks(view)}" if lone else _nobody_lacks(view))
     return "，".join(parts)
+
+
+def _nobody_lacks(view: View) -> str:
+    what = [
+        word
+        for table, word in (("partnerships", "合作"), ("cooperation_bodies", "载体"))
+        if _filled(view, table)
+    ]
+    return f"在办院校都有{'或'.join(what)}"
 
 
 def _lacks(view: View) -> str:
@@ -796,7 +805,7 @@ def _none(view: View) -> dict[str, Any] | None:
     return {
         "title": f"在办 {number(total)} 所院校中，{number(len(found))} 所{lacks}"
         if found
-        else f"在办 {number(total)} 所院校都有合作或载体",
+        else _nobody_lacks(view),
         "groups": groups,
         "note": f"{'、'.join(lacking)}为空，这里只看另一类。" if lacking else "",
     }
