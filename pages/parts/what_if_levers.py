@@ -110,13 +110,16 @@ def _single(prepared: Prepared, at: Board) -> str:
     held = dict.fromkeys(
         name for name, _ in at.scenario.levers if name in everything and everything[name].single
     )
-    listed |= {name: None for name in at.pinned if name in everything} | held
+    touched = {name: None for name in at.pinned if name in everything} | held
+    rest = [name for name in touched if name not in listed]
+    listed |= dict.fromkeys(rest[:MOST_FOUND])
     return render(
         "what_if_single",
         rows=[row(everything[name]) for name in listed],
         sought=at.sought,
         found=len(found),
         most=MOST_FOUND,
+        unlisted=max(len(rest) - MOST_FOUND, 0),
         all=sum(each.single for each in everything.values()),
     )
 

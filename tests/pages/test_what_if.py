@@ -286,6 +286,12 @@ def test_a_scenario_too_long_for_an_address_says_to_save_it(
     agrees(shown, outcome(ready, scenario(moved)))
     assert "levers" not in shown.app.query_params
     assert "请保存情景" in shown.text(HEAD)
+    panel = next(e for e in shown.app.main if getattr(e, "key", "") == PANEL)
+    data = json.loads(panel.proto.json)
+    assert data["values"] == moved
+    listed = data["single"].count("data-lever=")
+    assert f"另有 {len(moved) - listed} 项" in data["single"]
+    assert len(data["single"]) < 60_000
 
 
 def test_what_a_browser_should_not_send_is_left_out(
