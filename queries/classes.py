@@ -89,17 +89,17 @@ def _uppers(known: Sequence[float], method: str, most: int) -> tuple[float, ...]
     different = len(set(known))
     if different == 1:
         return (known[-1],)
-    # Imported here: it brings scikit-learn, 0.3 s and 35 MB that only this page needs.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import mapclassify
+    count = min(most, different)
+    if method == EQUAL:
+        bins = np.linspace(known[0], known[-1], count + 1)[1:]
+    else:
+        # Imported here: it brings scikit-learn and scipy.stats, a second that only these two need.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import mapclassify
 
-        kinds = {
-            EQUAL: mapclassify.EqualInterval,
-            QUANTILE: mapclassify.Quantiles,
-            NATURAL: mapclassify.FisherJenks,
-        }
-        bins = kinds[method](np.array(known), k=min(most, different)).bins
+            kinds = {QUANTILE: mapclassify.Quantiles, NATURAL: mapclassify.FisherJenks}
+            bins = kinds[method](np.array(known), k=count).bins
     rising = sorted({float(each) for each in bins})
     # The last bound is the greatest value itself, whatever the arithmetic of the intervals gives.
     return (*(each for each in rising if each < known[-1]), known[-1])
