@@ -113,7 +113,7 @@ def _screen(view: View) -> None:
     found = outcome(view)
     shown = picture.values(view, ready(view), found)
     head = {name: shown.pop(name) for name in ("title", "sub")}
-    block(render("what_if_head", **head, name=at.name, said=_said()), key="what-if-head")
+    block(render("what_if_head", **head, name=at.name, said=at.said), key="what-if-head")
     with st.container(key="what-if-screen"):
         left, right = st.columns([0.36, 0.64], gap="small")
     with left:
@@ -132,16 +132,6 @@ def _screen(view: View) -> None:
 def outcome(view: View) -> Outcome:
     """What comes of the session's scenario."""
     return what_if.outcome(ready(view), board().scenario)
-
-
-def _said() -> list[str]:
-    at = board()
-    if at.too_long:
-        return [
-            *at.said,
-            "调整的杠杆较多，链接放不下；请保存情景，再用保存后的链接分享。",
-        ]
-    return list(at.said)
 
 
 def _heard(view: View) -> None:

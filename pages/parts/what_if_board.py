@@ -215,5 +215,6 @@ def moved(at: Board, prepared: Prepared, sent: Mapping[str, Any]) -> None:
     grip, number = sent.get("grip"), sent.get("n")
     at.seen = number if isinstance(number, int | float) else 0
     at.put(found, int(grip) if isinstance(grip, int | float) else 0)
-    at.said, at.name, at.saved = (), "", ""
+    # What was said stays: a line less would move the lever under the pointer.
+    at.name, at.saved = "", ""
     at.pinned |= dict.fromkeys(name for name, _ in found.levers if prepared.levers.all[name].single)

@@ -67,6 +67,7 @@ def _tools(at: Board, groups: list[str]) -> str:
         presets=[*presets, (f"preset:{BEST}", "最优方案")],
         groups=groups,
         moved=len(at.scenario.levers),
+        too_long=at.too_long,
         undo=bool(at.past),
     )
 

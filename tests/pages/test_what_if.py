@@ -285,10 +285,10 @@ def test_a_scenario_too_long_for_an_address_says_to_save_it(
     tell(shown.app, {"move": {"n": 1, "grip": 1, "levers": moved}})
     agrees(shown, outcome(ready, scenario(moved)))
     assert "levers" not in shown.app.query_params
-    assert "请保存情景" in shown.text(HEAD)
     panel = next(e for e in shown.app.main if getattr(e, "key", "") == PANEL)
     data = json.loads(panel.proto.json)
     assert data["values"] == moved
+    assert "链接放不下，请保存情景" in data["tools"]
     listed = data["single"].count("data-lever=")
     assert f"另有 {len(moved) - listed} 项" in data["single"]
     assert len(data["single"]) < 60_000
