@@ -15,6 +15,7 @@ from data.demo import build
 from data.template import write_workbook
 
 INSTITUTIONS = 220
+ENTERPRISES = 2000
 # The sheets in which an institution's copy stands too, and what identifies a row there.
 COPIED = {
     "院校": ("院校代码", "院校名称"),
@@ -42,6 +43,18 @@ def workbook(institutions: int = INSTITUTIONS) -> dict[str, pd.DataFrame]:
         for name in names:
             copies[name] = copies[name].map(lambda each: f"{each}-2")
         frames[title] = pd.concat([sheet, copies], ignore_index=True)
+    return with_enterprises(frames)
+
+
+def with_enterprises(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The sheets with every enterprise and what it does copied until there are ENTERPRISES."""
+    for turn in range(2, ENTERPRISES // len(frames["企业"]) + 1):
+        for title, names in (("企业", ("企业编号", "企业名称")), ("校企合作", ("企业编号",))):
+            sheet = frames[title]
+            copies = sheet[~sheet["企业编号"].str.contains("-")].copy()
+            for name in names:
+                copies[name] = copies[name].map(lambda each, turn=turn: f"{each}-{turn}")
+            frames[title] = pd.concat([sheet, copies], ignore_index=True)
     return frames
 
 
