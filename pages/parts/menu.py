@@ -36,6 +36,7 @@ MENU: dict[str, list[tuple[str, str, str]]] = {
         ("meeting", "meeting.py", "会议汇报"),
     ],
     "数据": [
+        ("data", "desk.py", "数据管理"),
         ("definitions", "definitions.py", "指标口径"),
     ],
 }

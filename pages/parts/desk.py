@@ -1,0 +1,104 @@
+"""数据管理: the head of the page, its three views, and what they share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from data import notes, versions
+from data.trial import MOST_SHOWN, Shift
+from pages.parts import sign_on
+from pages.parts.block import block, render
+from pages.parts.view import View, follow
+from queries.evaluate import Result
+from queries.status import number
+
+VIEWS = {"upload": "下载与上传", "versions": "数据版本", "log": "操作日志"}
+
+
+def head(view: View) -> str:
+    """The page's head; which of VIEWS the address asks for."""
+    asked = st.query_params.get("view", "upload")
+    chosen = asked if asked in VIEWS else "upload"
+    count = len(versions.files())
+    go = block(
+        render(
+            "desk_head",
+            title=f"数据管理：当前为“{view.version.name}”，共 {count} 个版本可供切换",
+            subtitle=f"{view.source} · 版本 {view.version.path.stem}",
+            views=[(key, word, key == chosen) for key, word in VIEWS.items()],
+        ),
+        key="desk-head",
+    )
+    follow(go)
+    return chosen
+
+
+def record(
+    kind: str, who: str, subject: str, detail: Mapping[str, Any], *, refused: bool = False
+) -> None:
+    """A line of the log; what cannot be recorded is said, and holds nothing up."""
+    try:
+        notes.record(kind, who, subject, detail, refused=refused)
+    except notes.Unavailable as error:
+        logging.getLogger("app").warning("未能记入日志：%s", error)
+        st.warning(f"已完成，但未能记入日志：{error}")
+
+
+def refuse(error: sign_on.NotAllowed) -> None:
+    """Say that a role does not suffice."""
+    st.error(str(error), icon=":material/lock:")
+
+
+def moment(at: datetime | None) -> str:
+    """A moment in this machine's time, to the minute."""
+    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def shifts(found: list[Shift]) -> list[dict[str, Any]]:
+    """The differences of tables for the template; says what was cut."""
+    rows = []
+    for each in found:
+        added, removed, changed, cells = each.counts
+        words = [f"新增 {added} 行", f"删除 {removed} 行", f"修改 {changed} 行（{cells} 格）"]
+        cut = max(added, removed, cells) > MOST_SHOWN
+        rows.append({**vars(each), "words": "，".join(words), "most": MOST_SHOWN if cut else 0})
+    return rows
+
+
+def movements(before: list[Result], after: list[Result]) -> list[dict[str, Any]]:
+    """The indicators whose value or status differs, those with another status first."""
+    old = {each.id: each for each in before}
+    found = []
+    for new in after:
+        was = old.get(new.id)
+        if was is not None and (was.actual, was.status) == (new.actual, new.status):
+            continue
+        found.append(
+            {
+                "name": new.indicator.name,
+                "unit": new.indicator.unit,
+                "before": "—" if was is None else number(was.actual, new.indicator.unit),
+                "after": number(new.actual, new.indicator.unit),
+                "was": None if was is None else was.status,
+                "now": new.status,
+                "turned": was is None or was.status != new.status,
+            }
+        )
+    return sorted(found, key=lambda each: not each["turned"])
+
+
+def summary(found: list[Shift], moved: list[dict[str, Any]]) -> str:
+    """What changes, in a sentence."""
+    if not found:
+        return "两者的数据完全相同"
+    added, removed, changed = (sum(each.counts[n] for each in found) for n in range(3))
+    turned = sum(each["turned"] for each in moved)
+    return (
+        f"{len(found)} 张表有变化：新增 {added} 行、删除 {removed} 行、修改 {changed} 行；"
+        f"{len(moved)} 项指标的数值变化，其中 {turned} 项状态改变"
+    )

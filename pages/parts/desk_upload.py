@@ -1,0 +1,309 @@
+"""数据管理, 下载与上传: template, upload, faults or preview, confirm."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from data import export, trial, versions
+from data.load import Unwritable, summarise
+from data.template import write_template
+from data.trial import Outcome
+from data.versions import Busy, DamagedVersion, NoVersion, OldSchema
+from data.workbook import Problem
+from pages.parts import desk, download, sign_on
+from pages.parts.block import block, render
+from pages.parts.view import View, follow
+from queries.evaluate import evaluate
+from queries.run import open_file
+
+MOST_LISTED = 300
+ORDERS: dict[str, tuple[str, Callable[[Problem], Any]]] = {
+    "place": ("工作表", lambda each: each.order),
+    "cell": ("单元格", lambda each: (each.column, each.row, each.order)),
+    "header": ("列", lambda each: (each.header, each.order)),
+    "value": ("填写的值", lambda each: (each.value, each.order)),
+    "expected": ("问题", lambda each: (each.expected, each.order)),
+}
+_TRIED, _TURN, _DONE = "desk-tried", "desk-turn", "desk-done"
+# One file at a time in the whole server: each may need most of a small machine's memory.
+_one = threading.Lock()
+
+
+@dataclass
+class Tried:
+    """An upload that was tried out. base: what CURRENT held then; folder: gone with the session."""
+
+    id: str
+    name: str
+    folder: tempfile.TemporaryDirectory[str]
+    base: str | None
+    outcome: Outcome
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    days: tuple[str, str] = ("", "")
+
+    @property
+    def path(self) -> Path:
+        return Path(self.folder.name)
+
+
+def show(view: View) -> None:
+    """The view."""
+    done = st.session_state.pop(_DONE, None)
+    if done:
+        st.success(done)
+    who = sign_on.user()
+    _templates(view, who.name)
+    if not who.may("editor"):
+        text = f"您的角色是{sign_on.ROLES[who.role]}，可以下载；上传数据需要编辑者。"
+        block(render("note", text=text), key="desk-viewer")
+        return
+    file = st.file_uploader(
+        "上传填好的工作簿（.xlsx，或每表一个 CSV 的 .zip）；先检查和预览，确认后才载入",
+        type=[suffix[1:] for suffix in trial.SUFFIXES],
+        key=f"desk-file-{st.session_state.get(_TURN, 0)}",
+    )
+    if file is None:
+        st.session_state.pop(_TRIED, None)
+        return
+    tried: Tried | None = st.session_state.get(_TRIED)
+    if tried is None or tried.id != file.file_id:
+        try:
+            tried = _try_out(view, file.file_id, file.name, file.getvalue())
+        except sign_on.NotAllowed as error:
+            desk.refuse(error)
+            return
+        except trial.Overrun as error:
+            desk.record("import", who.name, file.name, {"reason": str(error)}, refused=True)
+            block(render("empty", title="检查没有完成", text=str(error)), key="desk-overrun")
+            st.button("重新检查", key="desk-again")
+            return
+        st.session_state[_TRIED] = tried
+    if tried.outcome.unreadable:
+        block(
+            render("empty", title="文件无法读取", text=tried.outcome.unreadable),
+            key="desk-unreadable",
+        )
+    elif tried.outcome.problems:
+        _faults(view, tried)
+    else:
+        _preview(tried)
+
+
+def _templates(view: View, who: str) -> None:
+    def filled() -> bytes:
+        desk.record("export", who, view.version.path.stem, {"form": "xlsx"})
+        return workbook(view.version.path)
+
+    with st.container(horizontal=True, key="desk-templates"):
+        st.download_button(
+            "下载空白模板（.xlsx）",
+            data=empty_template,
+            file_name="数据模板.xlsx",
+            mime=download.XLSX,
+            on_click="ignore",
+            icon=":material/download:",
+            key="desk-empty",
+        )
+        st.download_button(
+            "下载填有当前数据的模板（.xlsx）",
+            data=filled,
+            file_name=download.name(view, "当前数据", "xlsx"),
+            mime=download.XLSX,
+            on_click="ignore",
+            icon=":material/download:",
+            key="desk-filled",
+        )
+
+
+def empty_template() -> bytes:
+    """The empty form."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.xlsx"
+        write_template(path)
+        return path.read_bytes()
+
+
+def workbook(database: Path) -> bytes:
+    """A database file as the workbook that can be loaded again."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "data.xlsx"
+        export.write(database, path)
+        return path.read_bytes()
+
+
+# ---------------------------------------------------------------- trying out
+
+
+def _try_out(view: View, number: str, name: str, content: bytes) -> Tried:
+    """Check it in another process, with progress. Raises NotAllowed, Overrun."""
+    who = sign_on.require("editor", "上传并检查数据")
+    bar = st.progress(0.0, text="准备检查")
+    while not _one.acquire(timeout=0.5):
+        bar.progress(0.0, text="另一份文件正在检查，请稍候")
+    try:
+        tried = _tried(view, number, name, content, lambda share, words: _draw(bar, share, words))
+    finally:
+        _one.release()
+        bar.empty()
+    if not tried.outcome.clean:
+        detail = {"errors": len(tried.outcome.problems), "reason": tried.outcome.unreadable}
+        desk.record("import", who.name, name, detail, refused=True)
+    return tried
+
+
+def _draw(bar: Any, share: float, words: str) -> None:
+    bar.progress(share, text=words)
+
+
+def _tried(
+    view: View, number: str, name: str, content: bytes, note: Callable[[float, str], None]
+) -> Tried:
+    folder: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory(
+        prefix="upload-", ignore_cleanup_errors=True
+    )
+    path = Path(folder.name)
+    file = path / trial.safe_name(name)
+    file.write_bytes(content)
+    base = versions.pointed_at()
+    try:
+        against = versions.current().path
+    except (NoVersion, DamagedVersion, OldSchema):
+        against = None
+    outcome = trial.try_out(
+        file, path, against, note, seconds=trial.MOST_SECONDS, memory=trial.MOST_MEMORY
+    )
+    tried = Tried(number, name, folder, base, outcome)
+    if outcome.clean:
+        new = open_file(path / trial.DATABASE, view.version.plan)
+        old = None if against is None else open_file(against, view.version.plan)
+        before = [] if old is None else evaluate(old, old.as_of)
+        tried.moved = desk.movements(before, evaluate(new, new.as_of))
+        tried.days = ("" if old is None else old.as_of.isoformat(), new.as_of.isoformat())
+    return tried
+
+
+# ---------------------------------------------------------------- faults
+
+
+def _faults(view: View, tried: Tried) -> None:
+    problems = tried.outcome.problems
+    asked = st.query_params.get("sort", "place")
+    back = asked.startswith("-")
+    order = asked.removeprefix("-")
+    order = order if order in ORDERS else "place"
+    ordered = sorted(problems, key=ORDERS[order][1], reverse=back)
+    heads = [
+        {
+            "words": words,
+            "mark": ("▼" if back else "▲") if key == order else "",
+            "go": f"?sort={'-' if key == order and not back else ''}{key}",
+        }
+        for key, (words, _) in ORDERS.items()
+    ]
+    sheets = len({each.sheet for each in problems})
+    follow(
+        block(
+            render(
+                "desk_faults",
+                title=f"“{tried.name}”有 {len(problems)} 处错误，分布在 {sheets} 张表，没有载入",
+                subtitle="改正全部错误后重新上传；点列名可排序",
+                heads=heads,
+                rows=ordered[:MOST_LISTED],
+                more=max(len(ordered) - MOST_LISTED, 0),
+            ),
+            key="desk-faults",
+        )
+    )
+    stem = Path(trial.safe_name(tried.name)).stem
+    with st.container(horizontal=True, key="desk-fault-files"):
+        st.download_button(
+            "下载错误清单（.xlsx）",
+            data=lambda: download.workbook(
+                view,
+                "错误清单",
+                ("工作表", "单元格", "列", "填写的值", "问题"),
+                ((e.sheet, e.cell, e.header, e.value, e.expected) for e in problems),
+            ),
+            file_name=f"{stem}_错误清单.xlsx",
+            mime=download.XLSX,
+            on_click="ignore",
+            icon=":material/download:",
+            key="desk-list",
+        )
+        marked = tried.path / trial.MARKED
+        if marked.exists():
+            st.download_button(
+                "下载标出错误的工作簿（.xlsx）",
+                data=marked.read_bytes,
+                file_name=f"{stem}_标出错误.xlsx",
+                mime=download.XLSX,
+                on_click="ignore",
+                icon=":material/download:",
+                key="desk-marked",
+            )
+
+
+# ---------------------------------------------------------------- preview and confirm
+
+
+def _preview(tried: Tried) -> None:
+    outcome = tried.outcome
+    warnings = summarise(outcome.warnings)
+    block(
+        render(
+            "desk_preview",
+            title=f"预览“{tried.name}”：{desk.summary(outcome.shifts, tried.moved)}",
+            subtitle=f"尚未载入，数据没有改变 · 与当前版本 {tried.base or '（无）'} 比较",
+            shifts=desk.shifts(outcome.shifts),
+            moved=tried.moved,
+            before=f"当前（{tried.days[0]}）",
+            after=f"载入后（{tried.days[1]}）",
+            warnings=warnings[:MOST_LISTED],
+            count=len(outcome.warnings),
+            more=max(len(warnings) - MOST_LISTED, 0),
+        ),
+        key="desk-preview",
+    )
+    note = st.text_input(
+        "说明（选填，记入版本）", max_chars=trial.LONGEST_NOTE, key=f"desk-note-{tried.id}"
+    )
+    seen = not outcome.warnings or st.checkbox(
+        f"已阅 {len(outcome.warnings)} 条提醒，仍要载入", key=f"desk-seen-{tried.id}"
+    )
+    if not st.button("确认载入", type="primary", key="desk-confirm", disabled=not seen):
+        return
+    if not seen:
+        return
+    try:
+        who = sign_on.require("editor", "载入数据")
+        version = trial.adopt(tried.path / trial.DATABASE, tried.base, who.name, note)
+    except sign_on.NotAllowed as error:
+        desk.refuse(error)
+    except trial.Moved as error:
+        desk.record("import", who.name, tried.name, {"reason": str(error)}, refused=True)
+        block(render("empty", title="没有载入", text=str(error)), key="desk-moved")
+        st.session_state.pop(_TRIED, None)
+        st.button("重新比较", key="desk-compare-again")
+    except (Busy, Unwritable) as error:
+        block(render("empty", title="没有载入", text=str(error)), key="desk-unwritten")
+    else:
+        detail = {
+            "file": tried.name,
+            "sha256": version.meta.get("source_sha256", ""),
+            "rows": sum(outcome.rows.values()),
+            "warnings": len(outcome.warnings),
+            "note": note,
+            "from": tried.base or "",
+        }
+        desk.record("import", who.name, version.id, detail)
+        st.session_state.pop(_TRIED, None)
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+        st.session_state[_DONE] = f"已载入为版本 {version.id}，各页现在使用它"
+        st.rerun()

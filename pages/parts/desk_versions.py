@@ -1,0 +1,189 @@
+"""数据管理, 数据版本: list, compare, go back, download."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from data import difference, trial, versions
+from data.versions import Busy, DamagedVersion, NoVersion, OldSchema, Version
+from pages.parts import desk, download, figures, sign_on
+from pages.parts.block import block, render
+from pages.parts.desk_upload import workbook
+from pages.parts.view import View
+from queries.evaluate import evaluate
+from queries.run import open_file
+
+_DONE = "desk-switched"
+
+
+def show(view: View) -> None:
+    """The view."""
+    done = st.session_state.pop(_DONE, None)
+    if done:
+        st.success(done)
+    found = versions.list_versions()
+    current = view.version.path.stem
+    block(
+        render(
+            "desk_versions",
+            title=f"{len(found)} 个数据版本，当前用 {current}",
+            rows=[_row(each, current) for each in found],
+        ),
+        key="desk-versions",
+    )
+    usable = {each.id: each for each in found if not each.fault}
+    if not usable:
+        return
+    _download(view, usable)
+    _roll_back(usable, current)
+    _compare(view, usable, current)
+
+
+def _row(version: Version, current: str) -> dict[str, Any]:
+    meta = version.meta
+    return {
+        "id": version.id,
+        "current": version.id == current,
+        "at": desk.moment(version.made_at),
+        "who": meta.get("loaded_by", "") or "命令行",
+        "file": meta.get("source_name", ""),
+        "hash": meta.get("source_sha256", "")[:12],
+        "rows": f"{sum(version.rows.values()):,}",
+        "data_date": meta.get("data_date", ""),
+        "note": meta.get("note", ""),
+        "fault": version.fault,
+    }
+
+
+def _label(version: Version) -> str:
+    file = version.meta.get("source_name", "")
+    return f"{desk.moment(version.made_at)} {file}（{version.id[-12:]}）"
+
+
+def _download(view: View, usable: dict[str, Version]) -> None:
+    who = sign_on.user().name
+
+    def taken(version: Version, form: str) -> bytes:
+        desk.record("export", who, version.id, {"form": form})
+        return workbook(version.path) if form == "xlsx" else version.path.read_bytes()
+
+    with st.container(horizontal=True, vertical_alignment="bottom", key="desk-take"):
+        chosen = st.selectbox(
+            "下载版本",
+            list(usable),
+            index=_place(usable, view.version.path.stem),
+            format_func=lambda name: _label(usable[name]),
+            key="desk-taken",
+            width=420,
+        )
+        version = usable[chosen]
+        for form, words, mime in (
+            ("xlsx", "工作簿（.xlsx）", download.XLSX),
+            ("duckdb", "数据库（.duckdb）", "application/octet-stream"),
+        ):
+            st.download_button(
+                words,
+                data=partial(taken, version, form),
+                file_name=f"数据版本_{version.id}.{form}",
+                mime=mime,
+                on_click="ignore",
+                icon=":material/download:",
+                key=f"desk-take-{form}",
+            )
+
+
+def _place(usable: dict[str, Version], name: str) -> int:
+    return list(usable).index(name) if name in usable else 0
+
+
+def _roll_back(usable: dict[str, Version], current: str) -> None:
+    others = [name for name in usable if name != current]
+    if not others:
+        return
+    if not sign_on.user().may("administrator"):
+        text = "切换到另一个版本需要管理员。"
+        block(render("note", text=text), key="desk-no-roll-back")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="desk-roll-back"):
+        chosen = st.selectbox(
+            "切换到版本（所有人将看到它）",
+            others,
+            format_func=lambda name: _label(usable[name]),
+            key="desk-target",
+            width=420,
+        )
+        sure = st.checkbox("确认切换", key="desk-sure")
+        pressed = st.button("切换", key="desk-use", disabled=not sure)
+    if not pressed or not sure:
+        return
+    try:
+        who = sign_on.require("administrator", "切换数据版本")
+        version = versions.use(chosen)
+    except sign_on.NotAllowed as error:
+        desk.refuse(error)
+    except (NoVersion, DamagedVersion, OldSchema, Busy) as error:
+        block(render("empty", title="没有切换", text=str(error)), key="desk-not-switched")
+    except OSError as error:
+        text = f"无法写入数据仓库：{error.strerror or error}"
+        block(render("empty", title="没有切换", text=text), key="desk-not-switched")
+    else:
+        desk.record("rollback", who.name, version.id, {"from": current})
+        st.session_state[_DONE] = f"已切换到版本 {version.id}"
+        st.session_state.pop("desk-sure", None)
+        st.rerun()
+
+
+@figures.kept(4)
+def _differences(old: str, new: str) -> list[trial.Shift]:
+    folder = versions.warehouse_dir() / versions.FOLDER
+    found = difference.compare(folder / f"{old}.duckdb", folder / f"{new}.duckdb")
+    return [trial.shift(each) for each in found if each]
+
+
+def _compare(view: View, usable: dict[str, Version], current: str) -> None:
+    if len(usable) < 2:
+        return
+    others = [name for name in usable if name != current]
+    earlier = next((name for name in others if name < current), others[0])
+    with st.container(horizontal=True, vertical_alignment="bottom", key="desk-compare"):
+        old, new = (
+            st.selectbox(
+                words,
+                list(usable),
+                index=_place(usable, _asked(key, usable, usual)),
+                format_func=lambda name: _label(usable[name]),
+                key=f"desk-{key}",
+                width=420,
+            )
+            for key, words, usual in (("older", "比较：从", earlier), ("newer", "到", current))
+        )
+        wanted = st.toggle("显示差异", key="desk-difference", value="older" in st.query_params)
+    if not wanted:
+        return
+    st.query_params["older"], st.query_params["newer"] = old, new
+    shifts = _differences(old, new)
+    before, after = (open_file(usable[name].path, view.version.plan) for name in (old, new))
+    moved = desk.movements(evaluate(before, before.as_of), evaluate(after, after.as_of))
+    block(
+        render(
+            "desk_preview",
+            title=f"从 {old} 到 {new}：{desk.summary(shifts, moved)}",
+            subtitle="指标按各版本自己的数据截止日计算",
+            shifts=desk.shifts(shifts),
+            moved=moved,
+            before=f"前（{before.as_of}）",
+            after=f"后（{after.as_of}）",
+            warnings=[],
+            count=0,
+            more=0,
+        ),
+        key="desk-difference-shown",
+    )
+
+
+def _asked(key: str, usable: dict[str, Version], usual: str) -> str:
+    name = st.query_params.get(key, "")
+    return name if name in usable else usual
