@@ -1,4 +1,4 @@
-# make run | make test | make bench | make lint | make lock
+# make run | make test | make bench | make lint | make audit | make lock
 # Works on a bare Debian 12 with Python 3.11; what is missing is installed with apt when root.
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ export PYTHONUTF8 = 1
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: run local test bench lint lock browser
+.PHONY: run local audit test bench lint lock browser
 .DEFAULT_GOAL := run
 
 run: local $(VENV)/.run
@@ -51,6 +51,17 @@ lint: $(VENV)/.test
 	$(VENV)/bin/mypy
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar queries data
 	PYTHONPATH=. $(VENV)/bin/lint-imports
+
+# Known vulnerabilities of what is pinned; skipped, with the reason, when the database of them cannot
+# be reached.
+audit: $(VENV)/.test
+	@if found=$$(timeout 120 $(VENV)/bin/pip-audit --requirement requirements.txt --no-deps --disable-pip \
+	    --progress-spinner off --timeout 10 2>&1); then \
+	  missed=$$(grep -c 'could not be audited' <<< "$$found" || true); \
+	  if [[ $$missed -gt 0 ]]; then echo "跳过 $$missed 个依赖的审计（pip-audit）：漏洞数据库中查不到"; \
+	  else echo "$$found"; fi; \
+	elif grep -Eq 'Found [0-9]+ known vulnerabilit' <<< "$$found"; then echo "$$found" >&2; exit 1; \
+	else echo "跳过依赖审计（pip-audit）：$$(grep -v '^ *$$' <<< "$$found" | tail -n 1 | cut -c 1-300)"; fi
 
 bench: $(VENV)/.test browser
 	@$(PY) -m tests.benchmarks.pages

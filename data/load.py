@@ -91,7 +91,8 @@ def load_workbook(
         except OSError as error:
             where = database or versions.warehouse_dir()
             raise Unwritable(f"无法写入 {where}：{error.strerror or error}") from error
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.TransactionException) as error:
+            # A commit that finds the disk full is a transaction that failed, to DuckDB.
             where = database or versions.warehouse_dir()
             reason = str(error).splitlines()[0]
             raise Unwritable(f"无法写入 {where}（磁盘已满或没有权限）：{reason}") from error

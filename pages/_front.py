@@ -24,6 +24,7 @@ page = st.navigation(
         for group, pages in MENU.items()
     },
     expanded=True,
+    position="sidebar" if sign_on.admitted() else "hidden",
 )
 sign_on.name_plate(sign_on.enter(plan.short_title))
 put(front.filters(front.version(plan)))

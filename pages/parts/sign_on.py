@@ -305,6 +305,15 @@ def refused(kind: str, who: str, detail: Mapping[str, Any]) -> None:
 # ---------------------------------------------------------------- on screen
 
 
+def admitted() -> bool:
+    """Whether this session is let in: the pages are not listed to anyone else."""
+    try:
+        user()
+    except (NotAllowed, SettingsError):
+        return False
+    return True
+
+
 def enter(title: str) -> User:
     """The person of this run; for anyone else the sign-in page stands at every address and the
     run ends."""
