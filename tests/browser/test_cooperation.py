@@ -1,4 +1,4 @@
-"""校企合作 in a browser: a cell of the matrix leads to its enterprises, a district filters, Back."""
+"""校企合作 in a browser: a cell of the matrix leads to enterprises, a district filters, Back."""
 
 from __future__ import annotations
 

@@ -315,7 +315,7 @@ PARTS = tuple(some_parts())
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     derandomize=True,
     database=None,
     deadline=None,
