@@ -76,7 +76,7 @@ def _download(view: View, usable: dict[str, Version]) -> None:
             list(usable),
             index=_place(usable, view.version.path.stem),
             format_func=lambda name: _label(usable[name]),
-            key="desk-taken",
+            key=f"desk-taken-{view.version.path.stem}",
             width=420,
         )
         version = usable[chosen]
@@ -112,10 +112,10 @@ def _roll_back(usable: dict[str, Version], current: str) -> None:
             "切换到版本（所有人将看到它）",
             others,
             format_func=lambda name: _label(usable[name]),
-            key="desk-target",
+            key=f"desk-target-{current}",
             width=420,
         )
-        sure = st.checkbox("确认切换", key="desk-sure")
+        sure = st.checkbox("确认切换", key=f"desk-sure-{current}")
         pressed = st.button("切换", key="desk-use", disabled=not sure)
     if not pressed or not sure:
         return
@@ -132,7 +132,6 @@ def _roll_back(usable: dict[str, Version], current: str) -> None:
     else:
         desk.record("rollback", who.name, version.id, {"from": current})
         st.session_state[_DONE] = f"已切换到版本 {version.id}"
-        st.session_state.pop("desk-sure", None)
         st.rerun()
 
 
@@ -155,7 +154,7 @@ def _compare(view: View, usable: dict[str, Version], current: str) -> None:
                 list(usable),
                 index=_place(usable, _asked(key, usable, usual)),
                 format_func=lambda name: _label(usable[name]),
-                key=f"desk-{key}",
+                key=f"desk-{key}-{current}",
                 width=420,
             )
             for key, words, usual in (("older", "比较：从", earlier), ("newer", "到", current))
