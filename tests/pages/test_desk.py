@@ -8,10 +8,10 @@ from typing import NoReturn
 
 import pytest
 
-from data import notes, versions
+from data import notes, trial, versions
 from data.load import load_workbook
 from data.trial import Outcome
-from pages.parts import desk_upload, sign_on
+from pages.parts import sign_on
 from tests.data.small_book import spoilt, valid, write_xlsx
 from tests.pages.conftest import Shown
 
@@ -102,7 +102,7 @@ def test_another_version_since_the_preview(
     def tried(file: Path, folder: Path, *_: object, **__: object) -> Outcome:
         return Outcome(rows=load_workbook(file, folder / "trial.duckdb").rows)
 
-    monkeypatch.setattr(desk_upload.trial, "try_out", tried)
+    monkeypatch.setattr(trial, "try_out", tried)
     shown = upload(show(PAGE), own / "一.xlsx")
     between = load_workbook(own / "一.xlsx").version.id
     press(shown, "desk-confirm")
@@ -114,7 +114,7 @@ def test_another_version_since_the_preview(
 def test_the_limit_is_said(
     own: Path, show: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk_upload.trial, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(trial, "MOST_SECONDS", 0.0)
     shown = upload(show(PAGE), own / "一.xlsx")
     assert "时间上限" in shown.text("desk-overrun")
     assert notes.log()[0].refused
@@ -124,7 +124,7 @@ def test_roles_are_checked_at_the_action(
     own: Path, show: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The screen still offers what a person may no longer do."""
-    monkeypatch.setattr(desk_upload.trial, "try_out", lambda *_, **__: pytest.fail("ran"))
+    monkeypatch.setattr(trial, "try_out", lambda *_, **__: pytest.fail("ran"))
     shown = show(PAGE)
 
     def refuse(wanted: str, action: str = "") -> NoReturn:
