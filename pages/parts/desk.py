@@ -28,7 +28,7 @@ def head(view: View) -> str:
     go = block(
         render(
             "desk_head",
-            title=f"数据管理：当前为“{view.version.name}”，共 {count} 个版本可供切换",
+            title=f"数据管理：正在看“{view.version.name}”，共 {count} 个数据版本",
             subtitle=f"{view.source} · 版本 {view.version.path.stem}",
             views=[(key, word, key == chosen) for key, word in VIEWS.items()],
         ),

@@ -17,7 +17,7 @@ from data.template import write_template
 from data.trial import Outcome
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema
 from data.workbook import Problem
-from pages.parts import desk, download, sign_on
+from pages.parts import desk, download, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
 from queries.evaluate import evaluate
@@ -304,6 +304,7 @@ def _preview(tried: Tried) -> None:
         }
         desk.record("import", who.name, version.id, detail)
         st.session_state.pop(_TRIED, None)
+        front.use_newest()
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
         st.session_state[_DONE] = f"已载入为版本 {version.id}，各页现在使用它"
         st.rerun()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data import difference, trial, versions
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema, Version
-from pages.parts import desk, download, figures, sign_on
+from pages.parts import desk, download, figures, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.desk_upload import workbook
 from pages.parts.view import View
@@ -25,7 +25,10 @@ def show(view: View) -> None:
     if done:
         st.success(done)
     found = versions.list_versions()
-    current = view.version.path.stem
+    try:
+        current = versions.current().id
+    except (NoVersion, DamagedVersion, OldSchema):
+        current = view.version.path.stem
     block(
         render(
             "desk_versions",
@@ -131,6 +134,7 @@ def _roll_back(usable: dict[str, Version], current: str) -> None:
         block(render("empty", title="没有切换", text=text), key="desk-not-switched")
     else:
         desk.record("rollback", who.name, version.id, {"from": current})
+        front.use_newest()
         st.session_state[_DONE] = f"已切换到版本 {version.id}"
         st.rerun()
 

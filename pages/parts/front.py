@@ -19,14 +19,15 @@ from data.contract import (
     SAMPLE_NATURE,
 )
 from data.plan import Plan, PlanError, load_plan
-from data.versions import DamagedVersion, NoVersion, OldSchema, pointer_note
+from data.versions import DamagedVersion, NoVersion, OldSchema, current, pointer_note
 from pages.parts import first_start, needs, theme
 from pages.parts.block import block, render
 from pages.parts.view import AS_OF, AUTHORITY, DISTRICT, LEVEL, View
 from queries.evaluate import Scope
-from queries.run import OpenVersion, open_current
+from queries.run import OpenVersion, open_file
 
 FILTERS = (AS_OF, AUTHORITY, LEVEL, DISTRICT)
+HELD = "version-held"
 HERE = Path(__file__).parent
 ICON = HERE / "icon.png"
 
@@ -60,9 +61,14 @@ def plan() -> Plan:
 
 
 def version(plan_: Plan) -> OpenVersion:
-    """The current version; without one the demonstration data is built first."""
+    """The version this session began with; without any the demonstration data is built first.
+
+    When another one has become current a quiet note offers it: no number changes under a reader's
+    eyes.
+    """
     try:
-        return open_current(plan_)
+        newest = current()
+        return _held(newest.path, plan_) or open_file(newest.path, plan_)
     except NoVersion:
         first_start.build()
         st.stop()
@@ -70,6 +76,32 @@ def version(plan_: Plan) -> OpenVersion:
         stop("数据库的结构版本不符", str(error))
     except DamagedVersion as error:
         stop("数据文件损坏", str(error))
+
+
+def _held(newest: Path, plan_: Plan) -> OpenVersion | None:
+    """The version this session began with, with the note; None when it is the newest or gone."""
+    kept: Path = st.session_state.setdefault(HELD, newest)
+    if kept == newest:
+        return None
+    try:
+        found = open_file(kept, plan_)
+    except (NoVersion, DamagedVersion, OldSchema):
+        st.session_state[HELD] = newest
+        return None
+    with st.container(horizontal=True, vertical_alignment="center", key="updated"):
+        block(
+            render("note", text="数据已更新；您看到的仍是打开时的版本，刷新后各页改用新数据。"),
+            key="updated-note",
+        )
+        if st.button("刷新", key="updated-take"):
+            use_newest()
+            st.rerun()
+    return found
+
+
+def use_newest() -> None:
+    """Let this session go on with the current version from its next run."""
+    st.session_state.pop(HELD, None)
 
 
 def stop(title: str, text: str) -> NoReturn:

@@ -150,3 +150,21 @@ def test_a_viewer_cannot_upload(
     shown = show(PAGE)
     assert not shown.app.file_uploader
     assert "需要编辑者" in shown.text("desk-viewer")
+
+
+def test_others_choose_when_to_see_new_data(own: Path, show: Callable[..., Shown]) -> None:
+    shown = show("definitions.py")
+    assert "updated-note" not in shown.blocks()
+    first = versions.current().id
+    second = load_workbook(own / "一.xlsx").version
+    shown.app.run()
+    assert "数据已更新" in shown.text("updated-note")
+    assert shown.app.session_state["view"].version.path.stem == first
+    shown.app.button(key="updated-take").click().run()
+    assert not shown.app.exception
+    assert "updated-note" not in shown.blocks()
+    assert shown.app.session_state["view"].version.path.stem == second.id
+    # What a session began with may be gone: it goes on with what there is.
+    shown.app.session_state["version-held"] = own / "gone.duckdb"
+    shown.app.run()
+    assert "updated-note" not in shown.blocks()

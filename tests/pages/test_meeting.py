@@ -79,6 +79,9 @@ def test_a_newer_version_changes_nothing_until_asked(
     app.run()
     assert not app.exception
     assert markup(Shown(app)) == before
+    app.button(key="updated-take").click().run()
+    assert not app.exception
+    assert markup(Shown(app)) == before
     assert "数据已有新版本" in Shown(app).text("newer-note")
     app.button(key="newer-take").click().run()
     assert not app.exception
