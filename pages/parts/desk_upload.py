@@ -98,8 +98,10 @@ def show(view: View) -> None:
 
 def _templates(view: View, who: str) -> None:
     def filled() -> bytes:
-        desk.record("export", who, view.version.path.stem, {"form": "xlsx"})
-        return workbook(view.version.path)
+        # Not what this session still looks at: who edits that would undo what others loaded since.
+        newest = versions.current()
+        desk.record("export", who, newest.id, {"form": "xlsx"})
+        return workbook(newest.path)
 
     with st.container(horizontal=True, key="desk-templates"):
         st.download_button(
