@@ -4,7 +4,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 HOST ?= 127.0.0.1
-WORKERS ?= 3
+WORKERS ?= 2
 # 1: whoever reaches the server may look and change nothing; for HOST=0.0.0.0 without sign-on.
 READ_ONLY ?= 0
 export READ_ONLY
