@@ -138,9 +138,11 @@ def goal_results(plan: Plan, action: Section, results: Iterable[Result]) -> list
 def all_projects(version: OpenVersion) -> list[Project]:
     """The project pool, the earliest planned first."""
     found = []
-    for row in fetch("action_projects", version):
-        values = list(row)
-        values[5] = values[5] or NO_DISTRICT
+    for *known, _superior, _city, _probability, planned_on, completed_on in fetch(
+        "project_pool", version
+    ):
+        known[5] = known[5] or NO_DISTRICT
+        values = [*known, planned_on, completed_on]
         found.append(Project(*values))
     return found
 
@@ -148,10 +150,11 @@ def all_projects(version: OpenVersion) -> list[Project]:
 def open_rectifications(version: OpenVersion, as_of: date) -> list[Rectification]:
     """Found by the day and not finished on it, the earliest due first."""
     found = []
-    for *known, institution_id, institution, district in fetch(
-        "open_rectifications", version, as_of=as_of
-    ):
+    for row in fetch("rectifications", version, as_of=as_of):
+        *known, closed_on, department, problem, institution_id, institution, district = row
+        if closed_on is not None:
+            continue
         where = district or NO_DISTRICT if institution_id else ""
-        values = [*known, institution_id or "", institution or "", where]
+        values = [*known, department, problem, institution_id or "", institution or "", where]
         found.append(Rectification(*values))
     return found
