@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from pages.briefing import fitting
 from pages.briefing.pack import (
     WORD_COLOURS,
     Bars,
@@ -40,14 +41,7 @@ def em(text: str) -> float:
 
 def cut(text: str, width: float, size: float = TEXT) -> str:
     """The text, or as much of it as fits with an ellipsis."""
-    if em(text) * size <= width:
-        return text
-    found = ""
-    for each in text:
-        if (em(found + each) + 1) * size > width:
-            break
-        found += each
-    return f"{found}…"
+    return fitting.cut(text, width, size, em)
 
 
 def title_size(text: str) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Emu, Inches, Pt
 
-from pages.briefing import charts
+from pages.briefing import charts, fitting
 from pages.briefing.official import clean
 from pages.briefing.pack import (
     WORD_COLOURS,
@@ -52,14 +52,7 @@ def em(text: str) -> float:
 
 def cut(text: str, width: float, size: float) -> str:
     """The text, or as much of it as fits with an ellipsis."""
-    if em(text) * size <= width:
-        return text
-    found = ""
-    for each in text:
-        if (em(found + each) + 1) * size > width:
-            break
-        found += each
-    return f"{found}…"
+    return fitting.cut(text, width, size, em)
 
 
 class TemplateError(Exception):
