@@ -77,12 +77,19 @@ Reader = Callable[[Any], Value]
 
 def tidy(text: str) -> str:
     """The text without surrounding and invisible characters, digits and letters half-width."""
-    while "_x000D_" in text:  # how Excel writes a carriage return inside a cell
-        text = text.replace("_x000D_", "")
+    text = _without_returns(text)
     if text.isascii() and text.isprintable():
         return text.strip()
-    text = text.translate(_TEXT).strip()
+    text = _without_returns(text.translate(_TEXT)).strip()
     return re.sub(r"\s*\n\s*", "\n", text) if "\n" in text else text
+
+
+def _without_returns(text: str) -> str:
+    """Without ``_x000D_``, which is how Excel writes a carriage return inside a cell; in pieces
+    put together by what is taken out, too: what was read once reads as itself."""
+    while "_x000D_" in text:
+        text = text.replace("_x000D_", "")
+    return text
 
 
 def key(text: str) -> str:
@@ -150,10 +157,10 @@ def read_text(cell: Any, *, code: bool = False, one_line: bool = False) -> Value
             return show(cell)
         return cell.date().isoformat() if isinstance(cell, datetime) else str(cell)
     if code:
-        text = "".join(cell.split())
+        text = _without_returns("".join(cell.split()))
         whole = _WHOLE.fullmatch(text)
-        return whole[1] if whole else text
-    return cell.replace("\n", "") if one_line else cell
+        return whole[1] if whole else text or None
+    return (_without_returns(cell.replace("\n", "")) or None) if one_line else cell
 
 
 def without_k(code: str) -> str:
