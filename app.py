@@ -34,8 +34,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, file_util, net_util
+from streamlit.runtime.backend_operation_handler import DeferredFileHandler
 
-from pages.parts import sign_on
+from pages.parts import download, sign_on
 from pages.parts.gate import OnlyThisMachine, WayBack
 from pages.parts.menu import MENU
 
@@ -343,6 +344,10 @@ async def started(_: st.App) -> AsyncIterator[None]:
 # Before it refuses a websocket from a strange origin Streamlit asks two public hosts for this
 # machine's own addresses. Give it the answers, so that it never asks.
 net_util._internal_ip = net_util._external_ip = "127.0.0.1"
+
+
+# A file that could not be made: Streamlit says so in English, and not why.
+DeferredFileHandler.handle = download.answer  # type: ignore[method-assign, assignment]
 
 
 def set_nodelay(connection: socket.socket) -> None:

@@ -27,5 +27,5 @@ page = st.navigation(
     position="sidebar" if sign_on.admitted() else "hidden",
 )
 sign_on.name_plate(sign_on.enter(plan.short_title))
-put(front.filters(front.version(plan)))
+put(front.filters(front.version(plan)), page.title)
 page.run()

@@ -534,20 +534,5 @@ def task_workbook(view: View) -> bytes:
     return download.workbook(view, "任务分解表", TASK_HEADERS, task_rows(duties(view)))
 
 
-MIME = {
-    "xlsx": download.XLSX,
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "zip": "application/zip",
-}
-
-
 def _button(label: str, make: Callable[[], bytes], title: str, suffix: str, view: View) -> None:
-    st.download_button(
-        label,
-        data=make,
-        file_name=download.name(view, title, suffix),
-        mime=MIME[suffix],
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )
+    download.button(view, label, make, download.name(view, title, suffix))

@@ -527,25 +527,17 @@ def _known(value: float) -> str:
 def _downloads(view: View, state: State) -> None:
     """The whole picture, nothing put away, and the points of what is picked."""
     with st.container(horizontal=True):
-        st.download_button(
+        download.button(
+            view,
             "下载谱系图数据（.xlsx）",
-            data=lambda: download.workbook(view, "产教对接谱系图", *flow_rows(view, state)),
-            file_name=download.name(view, "产教对接谱系图", "xlsx"),
-            mime=download.XLSX,
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
+            lambda: download.workbook(view, "产教对接谱系图", *flow_rows(view, state)),
+            download.name(view, "产教对接谱系图", "xlsx"),
         )
-        st.download_button(
+        download.button(
+            view,
             "下载所选专业点清单（.xlsx）" if state.picks else "下载全部专业点清单（.xlsx）",
-            data=lambda: download.workbook(
-                view, "产教对接专业点", ROW_HEADERS, point_rows(view, state)
-            ),
-            file_name=download.name(view, "产教对接专业点", "xlsx"),
-            mime=download.XLSX,
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
+            lambda: download.workbook(view, "产教对接专业点", ROW_HEADERS, point_rows(view, state)),
+            download.name(view, "产教对接专业点", "xlsx"),
         )
 
 

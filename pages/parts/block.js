@@ -14,10 +14,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const jump = event.target.closest("[data-jump]");
     if (jump) root.querySelector(`[id="${jump.dataset.jump}"]`)?.scrollIntoView();
     const button = event.target.closest("[data-png]");
-    if (button) {
-      savePicture(button.parentElement.querySelector("template"), button.dataset.png);
-      return;
-    }
+    if (button) savePicture(button.parentElement.querySelector("template"), button.dataset.png);
     const target = event.target.closest("[data-go]");
     // A modified click opens the link in a tab of its own, as anywhere.
     if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -883,14 +883,11 @@ def downloads(view: View) -> None:
         wanted.append(("无合作院校", ALONE_HEADERS, _alone_rows))
     with st.container(horizontal=True, key="cooperation-files"):
         for title, headers, rows in wanted:
-            st.download_button(
+            download.button(
+                view,
                 f"下载{title}（.xlsx）",
-                data=partial(_file, view, shown, title, headers, rows),
-                file_name=download.name(view, title, "xlsx"),
-                mime=download.XLSX,
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
+                partial(_file, view, shown, title, headers, rows),
+                download.name(view, title, "xlsx"),
             )
 
 

@@ -36,7 +36,9 @@ DETAILS = {
     "warnings": "提醒",
     "note": "说明",
     "from": "原版本",
-    "form": "格式",
+    "page": "页面",
+    "as_of": "数据截至",
+    "filters": "范围",
     "errors": "错误数",
     "reason": "原因",
     "role": "角色",
@@ -73,19 +75,18 @@ def show(view: View) -> None:
             key="desk-log",
         )
     )
-    st.download_button(
+    download.button(
+        view,
         "下载符合条件的日志（.xlsx）",
-        data=lambda: download.workbook(
+        lambda: download.workbook(
             view,
             "操作日志",
             ("时间", "人", "事项", "对象", "结果", "详情"),
             (tuple(_row(each).values()) for each in notes.log_export(wanted)),
         ),
-        file_name=download.name(view, "操作日志", "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        icon=":material/download:",
+        download.name(view, "操作日志", "xlsx"),
         key="desk-log-file",
+        kind="secondary",
     )
 
 

@@ -59,7 +59,7 @@ def show(view: View) -> None:
     if done:
         st.success(done)
     who = sign_on.user()
-    _templates(view, who.name)
+    _templates(view)
     if not who.may("editor"):
         text = f"您的角色是{sign_on.ROLES[who.role]}，可以下载；上传数据需要编辑者。"
         block(render("note", text=text), key="desk-viewer")
@@ -96,31 +96,31 @@ def show(view: View) -> None:
         _preview(tried)
 
 
-def _templates(view: View, who: str) -> None:
+def _templates(view: View) -> None:
     def filled() -> bytes:
         # Not what this session still looks at: who edits that would undo what others loaded since.
-        newest = versions.current()
-        desk.record("export", who, newest.id, {"form": "xlsx"})
-        return workbook(newest.path)
+        return workbook(versions.current().path)
 
     with st.container(horizontal=True, key="desk-templates"):
-        st.download_button(
+        download.button(
+            view,
             "下载空白模板（.xlsx）",
-            data=empty_template,
-            file_name="数据模板.xlsx",
-            mime=download.XLSX,
-            on_click="ignore",
-            icon=":material/download:",
+            empty_template,
+            "数据模板.xlsx",
+            subject=str,
+            detail={},
             key="desk-empty",
+            kind="secondary",
         )
-        st.download_button(
+        download.button(
+            view,
             "下载填有当前数据的模板（.xlsx）",
-            data=filled,
-            file_name=download.name(view, "当前数据", "xlsx"),
-            mime=download.XLSX,
-            on_click="ignore",
-            icon=":material/download:",
+            filled,
+            download.name(view, "当前数据", "xlsx"),
+            subject=lambda: versions.current().id,
+            detail={},
             key="desk-filled",
+            kind="secondary",
         )
 
 
@@ -225,30 +225,32 @@ def _faults(view: View, tried: Tried) -> None:
     )
     stem = Path(trial.safe_name(tried.name)).stem
     with st.container(horizontal=True, key="desk-fault-files"):
-        st.download_button(
+        download.button(
+            view,
             "下载错误清单（.xlsx）",
-            data=lambda: download.workbook(
+            lambda: download.workbook(
                 view,
                 "错误清单",
                 ("工作表", "单元格", "列", "填写的值", "问题"),
                 ((e.sheet, e.cell, e.header, e.value, e.expected) for e in problems),
             ),
-            file_name=f"{stem}_错误清单.xlsx",
-            mime=download.XLSX,
-            on_click="ignore",
-            icon=":material/download:",
+            f"{stem}_错误清单.xlsx",
+            subject=lambda: tried.name,
+            detail={},
             key="desk-list",
+            kind="secondary",
         )
         marked = tried.path / trial.MARKED
         if marked.exists():
-            st.download_button(
+            download.button(
+                view,
                 "下载标出错误的工作簿（.xlsx）",
-                data=marked.read_bytes,
-                file_name=f"{stem}_标出错误.xlsx",
-                mime=download.XLSX,
-                on_click="ignore",
-                icon=":material/download:",
+                marked.read_bytes,
+                f"{stem}_标出错误.xlsx",
+                subject=lambda: tried.name,
+                detail={},
                 key="desk-marked",
+                kind="secondary",
             )
 
 

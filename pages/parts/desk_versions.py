@@ -67,10 +67,7 @@ def _label(version: Version) -> str:
 
 
 def _download(view: View, usable: dict[str, Version]) -> None:
-    who = sign_on.user().name
-
     def taken(version: Version, form: str) -> bytes:
-        desk.record("export", who, version.id, {"form": form})
         return workbook(version.path) if form == "xlsx" else version.path.read_bytes()
 
     with st.container(horizontal=True, vertical_alignment="bottom", key="desk-take"):
@@ -83,18 +80,16 @@ def _download(view: View, usable: dict[str, Version]) -> None:
             width=420,
         )
         version = usable[chosen]
-        for form, words, mime in (
-            ("xlsx", "工作簿（.xlsx）", download.XLSX),
-            ("duckdb", "数据库（.duckdb）", "application/octet-stream"),
-        ):
-            st.download_button(
+        for form, words in (("xlsx", "工作簿（.xlsx）"), ("duckdb", "数据库（.duckdb）")):
+            download.button(
+                view,
                 words,
-                data=partial(taken, version, form),
-                file_name=f"数据版本_{version.id}.{form}",
-                mime=mime,
-                on_click="ignore",
-                icon=":material/download:",
+                partial(taken, version, form),
+                f"数据版本_{version.id}.{form}",
+                subject=partial(str, version.id),
+                detail={},
                 key=f"desk-take-{form}",
+                kind="secondary",
             )
 
 

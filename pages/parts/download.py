@@ -1,21 +1,149 @@
-"""Workbooks taken from a page: full precision, source and mark on the sheet, text stays text."""
+"""What is taken from a page: the one button for it, and workbooks at full precision with source and
+mark on the sheet, text as text.
+
+Every file leaves through ``button``: who takes it is looked at anew when it is made, and the log
+names it. It is made at the click and not before.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import Iterable, Sequence
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
+import streamlit as st
 import xlsxwriter
+from streamlit import runtime
+from streamlit.proto.ForwardMsg_pb2 import BackendOperationResponse, DeferredFileResponsePayload
+from streamlit.runtime.media_file_storage import MediaFileStorageError
 
-from pages.parts.view import View
+from data import notes, versions
+from pages.parts import sign_on
+from pages.parts.view import View, page
 from queries.evaluate import Result
 from queries.status import WORDS
 
 # Excel knows no earlier dates as dates.
 FIRST_EXCEL_YEAR = 1901
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OFFICE = "application/vnd.openxmlformats-officedocument"
+MIME = {
+    "xlsx": f"{OFFICE}.spreadsheetml.sheet",
+    "docx": f"{OFFICE}.wordprocessingml.document",
+    "pptx": f"{OFFICE}.presentationml.presentation",
+    "zip": "application/zip",
+    "json": "application/json",
+    "geojson": "application/geo+json",
+    "duckdb": "application/octet-stream",
+}
+# What a person is told as it is; anything else gets a number.
+_SAID = (
+    notes.Refused,
+    notes.Unavailable,
+    versions.NoVersion,
+    versions.DamagedVersion,
+    versions.OldSchema,
+)
+
+
+def button(
+    view: View,
+    label: str,
+    make: Callable[[], bytes],
+    file: str,
+    *,
+    subject: Callable[[], str] | None = None,
+    detail: Mapping[str, Any] | None = None,
+    key: str | None = None,
+    kind: Literal["primary", "secondary", "tertiary"] = "tertiary",
+    disabled: bool = False,
+) -> None:
+    """A button that makes a file at the click and records who took it.
+
+    make: runs outside the page, where no Streamlit command works; file: its whole name, see
+    ``name``. What the log has beside page and file is the view's version, day and filters, unless
+    ``subject`` (asked after ``make``) or ``detail`` say otherwise.
+    """
+    if detail is None:
+        detail = _seen(view)
+    st.download_button(
+        label,
+        data=partial(
+            take,
+            make,
+            sign_on.claims_here(),
+            subject or (lambda: view.version.path.stem),
+            {"page": page(), "file": file, **detail},
+        ),
+        file_name=file,
+        mime=MIME[file.rpartition(".")[2]],
+        on_click="ignore",
+        type=kind,
+        icon=":material/download:",
+        key=key,
+        disabled=disabled,
+    )
+
+
+def take(
+    make: Callable[[], bytes],
+    claims: Mapping[str, Any],
+    subject: Callable[[], str],
+    detail: Mapping[str, Any],
+) -> bytes:
+    """Make the file for the person of these claims, and record it. Raises NotAllowed."""
+    who = sign_on.require("viewer", f"下载“{detail['file']}”", claims)
+    content = make()
+    record(who.name, subject(), detail)
+    return content
+
+
+def saved(view: View, file: str) -> None:
+    """Record a picture that the reader's own browser has made of what it was shown."""
+    who = sign_on.user().name
+    record(who, view.version.path.stem, {"page": page(), "file": file, **_seen(view)})
+
+
+def _seen(view: View) -> dict[str, str]:
+    return {"as_of": view.as_of.isoformat(), "filters": view.scope.words}
+
+
+def record(who: str, subject: str, detail: Mapping[str, Any]) -> None:
+    """A line of the log; that it cannot be written holds no file up."""
+    try:
+        notes.record("export", who, subject, detail)
+    except notes.Unavailable as error:
+        logging.getLogger("app").warning("下载未能记入日志：%s", error)
+
+
+async def answer(_: Any, request: Any, session_id: str) -> BackendOperationResponse:
+    """Streamlit's answer to such a click, with the reason in Chinese where there is no file."""
+    del session_id
+    made = runtime.get_instance().media_file_mgr.execute_deferred
+    try:
+        url = await asyncio.to_thread(made, request.deferred_file.file_id)
+    except MediaFileStorageError as error:
+        return BackendOperationResponse(request_id=request.request_id, error_msg=why(error))
+    return BackendOperationResponse(
+        request_id=request.request_id, deferred_file=DeferredFileResponsePayload(url=url)
+    )
+
+
+def why(error: MediaFileStorageError) -> str:
+    """Why there is no file, for the person; the traceback of what was not foreseen is logged."""
+    cause = error.__cause__
+    if isinstance(cause, _SAID):
+        return str(cause)
+    if cause is None:
+        # The page was drawn anew since.
+        return "页面已更新，请再点一次"
+    number = f"E-{secrets.token_hex(3).upper()}"
+    logging.getLogger("app").error("错误编号 %s：%s", number, cause, exc_info=cause)
+    return f"文件没有生成，错误编号 {number}；请刷新页面重试，仍不行时请告诉系统管理员"
 
 
 def name(view: View, title: str, suffix: str) -> str:

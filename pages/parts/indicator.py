@@ -274,19 +274,16 @@ def rows(view: View, indicator: Indicator, area: str, school: str = "") -> None:
             selection_mode="single-cell",
         )
         st.caption("点一行的院校看画像，点区县只看该区县。")
-        st.download_button(
+        download.button(
+            view,
             "下载逐条依据（.xlsx）",
-            data=lambda: download.workbook(
+            lambda: download.workbook(
                 view,
                 "逐条依据",
                 list(found.columns),
                 found.astype(object).itertuples(index=False, name=None),
             ),
-            file_name=download.name(view, f"{indicator.name}_逐条依据", "xlsx"),
-            mime=download.XLSX,
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
+            download.name(view, f"{indicator.name}_逐条依据", "xlsx"),
         )
 
 

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from data.contract import BY_TABLE, DEFAULT_SCHOOL_TYPE, NO_DISTRICT
 from pages.parts import choropleth, district_map, download, figures, needs
@@ -35,14 +34,11 @@ def portrait(view: View, code: str) -> None:
         return
     headers, rows = point_table(view, code)
     name = known(view)[code].name
-    st.download_button(
+    download.button(
+        view,
         "下载专业点明细（.xlsx）",
-        data=lambda: download.workbook(view, "专业点明细", headers, rows),
-        file_name=download.name(view, f"{name}_专业点明细", "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: download.workbook(view, "专业点明细", headers, rows),
+        download.name(view, f"{name}_专业点明细", "xlsx"),
     )
 
 

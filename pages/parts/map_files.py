@@ -19,7 +19,6 @@ from queries import places
 from queries.institutions import School
 from queries.places import VALUE, Place
 
-GEOJSON = "application/geo+json"
 NOTICE = "示意图，仅供展示，界线不作划界依据"
 # The sheet's drawing units; the browser makes twice as many pixels of them.
 SHEET_WIDTH, EDGE, LINE_HEIGHT = 1200, 40, 34
@@ -31,15 +30,14 @@ def downloads(view: View, shown: Shown) -> None:
     title = f"区县地图_{topic.name}{'' if shown.form == VALUE else places.FORMS[shown.form]}"
     with st.container(horizontal=True, vertical_alignment="center", key="map-files"):
         with st.container(width="content"):
-            block(sheet(view, shown, download.name(view, title, "png")), key="sheet")
-        st.download_button(
+            picture = download.name(view, title, "png")
+            if block(sheet(view, shown, picture), key="sheet"):
+                download.saved(view, picture)
+        download.button(
+            view,
             "下载 GeoJSON",
-            data=lambda: json.dumps(geojson(view, shown), ensure_ascii=False).encode(),
-            file_name=download.name(view, title, "geojson"),
-            mime=GEOJSON,
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
+            lambda: json.dumps(geojson(view, shown), ensure_ascii=False).encode(),
+            download.name(view, title, "geojson"),
         )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
-
 from data.contract import BY_TABLE
 from pages.parts import actions, download, figures
 from pages.parts.block import render
@@ -238,14 +236,11 @@ HEADERS = (
 
 def downloads(view: View) -> None:
     """The deliverables as a workbook."""
-    st.download_button(
+    download.button(
+        view,
         "下载任务事项（.xlsx）",
-        data=lambda: download.workbook(view, "任务事项", HEADERS, rows(promises(view))),
-        file_name=download.name(view, "任务事项", "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: download.workbook(view, "任务事项", HEADERS, rows(promises(view))),
+        download.name(view, "任务事项", "xlsx"),
     )
 
 

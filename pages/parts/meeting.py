@@ -23,8 +23,6 @@ from queries.run import open_file
 
 HERE = Path(__file__).parent
 FROZEN, COMMENTS = "meeting-frozen", "meeting-comments"
-PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _slides = st.components.v2.component(
     "slides",
     html='<div class="slides"><div class="page"></div>'
@@ -222,18 +220,17 @@ def downloads(view: View, wishes: Wishes) -> None:
 
     title = wishes.title or model.usual_title(view)
     with st.container(horizontal=True, key="meeting-files"):
-        for form, label, mime in (
-            ("pptx", "演示文稿（.pptx）", PPTX),
-            ("docx", "汇报材料（.docx）", DOCX),
-            ("xlsx", "数据与明细（.xlsx）", download.XLSX),
+        for form, label in (
+            ("pptx", "演示文稿（.pptx）"),
+            ("docx", "汇报材料（.docx）"),
+            ("xlsx", "数据与明细（.xlsx）"),
         ):
-            st.download_button(
+            download.button(
+                view,
                 label,
-                data=made(form),
-                file_name=download.name(view, title[:60], form),
-                mime=mime,
-                on_click="ignore",
-                icon=":material/download:",
+                made(form),
+                download.name(view, title[:60], form),
                 key=f"download-{form}",
+                kind="secondary",
                 disabled=form == "pptx" and bool(broken),
             )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import streamlit as st
-
 from pages.parts import district_map, download, figures
 from pages.parts.block import render
 from pages.parts.bullets import bullet
@@ -210,12 +208,9 @@ def _or_dash(value: float | None, unit: str) -> str:
 
 def downloads(view: View) -> None:
     """The 26 rows as a workbook, full precision, with source and mark."""
-    st.download_button(
+    download.button(
+        view,
         "下载全部指标（.xlsx）",
-        data=lambda: download.indicators(view, figures.results(view)),
-        file_name=download.name(view, "全部指标", "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: download.indicators(view, figures.results(view)),
+        download.name(view, "全部指标", "xlsx"),
     )

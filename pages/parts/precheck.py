@@ -144,14 +144,13 @@ def _list(view: View, *, alone: bool) -> None:
         )
     with st.container(horizontal=True, vertical_alignment="bottom", key="precheck-list"):
         file = st.file_uploader("批量预审：上传清单（.xlsx）", type=["xlsx"], key="precheck-file")
-        st.download_button(
+        download.button(
+            view,
             "下载清单模板（.xlsx）",
-            data=template,
-            file_name="新增专业预审_模板.xlsx",
-            mime=download.XLSX,
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
+            template,
+            "新增专业预审_模板.xlsx",
+            subject=str,
+            detail={},
         )
     if file is None:
         return
@@ -451,13 +450,10 @@ def rows(found: Sequence[Check]) -> list[tuple[Any, ...]]:
 
 
 def _download(view: View, found: Sequence[Check]) -> None:
-    st.download_button(
+    download.button(
+        view,
         "下载预审结果（.xlsx）",
-        data=lambda: download.workbook(view, "新增专业预审", HEADERS, rows(found)),
-        file_name=download.name(view, "新增专业预审", "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: download.workbook(view, "新增专业预审", HEADERS, rows(found)),
+        download.name(view, "新增专业预审", "xlsx"),
         key=f"precheck-download-{len(found)}",
     )

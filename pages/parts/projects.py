@@ -307,14 +307,11 @@ def ranking(view: View) -> None:
         elif f"w_{name}" in st.query_params:
             del st.query_params[f"w_{name}"]
     follow(block(_ranking(view, now), key="support"))
-    st.download_button(
+    download.button(
+        view,
         "下载差异化支持排名（.xlsx）",
-        data=lambda: download.workbook(view, "差异化支持排名", RANK_HEADERS, _rank_rows(view, now)),
-        file_name=download.name(view, "差异化支持排名", "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: download.workbook(view, "差异化支持排名", RANK_HEADERS, _rank_rows(view, now)),
+        download.name(view, "差异化支持排名", "xlsx"),
     )
 
 
@@ -442,12 +439,9 @@ def downloads(view: View) -> None:
             ("项目资金分年度", YEAR_HEADERS, year_rows),
             ("项目对指标缺口的覆盖", COVER_HEADERS, cover_rows),
         ):
-            st.download_button(
+            download.button(
+                view,
                 f"下载{title}（.xlsx）",
-                data=partial(_workbook, view, title, headers, rows),
-                file_name=download.name(view, title, "xlsx"),
-                mime=download.XLSX,
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
+                partial(_workbook, view, title, headers, rows),
+                download.name(view, title, "xlsx"),
             )

@@ -45,7 +45,7 @@ COOKIE = "_streamlit_user"
 # What a stranger can make the log grow by.
 MOST_REFUSALS_A_MINUTE = 20
 
-_KNOWN, _COOKIE_SEEN = "sign-on-known", "sign-on-cookie-seen"
+_COOKIE_SEEN = "sign-on-cookie-seen"
 _ended: set[str] = set()
 _seen: set[str] = set()
 _refused_at: list[float] = []
@@ -199,19 +199,27 @@ def why_not_start(address: str | None) -> str:
 # ---------------------------------------------------------------- who is here
 
 
-def user() -> User:
-    """The person at this session. Raises NotAllowed for one who is not signed on, whose session
-    has ended or who has no role."""
+def claims_here() -> Mapping[str, Any]:
+    """What the provider said of the person at this session: for what is done when the run, and the
+    session with it, is out of reach."""
+    return st.user.to_dict() if configured() else {}
+
+
+def user(given: Mapping[str, Any] | None = None) -> User:
+    """The person at this session, or the one of these claims (see ``claims_here``).
+
+    Raises NotAllowed for one who is not signed on, whose session has ended or who has no role.
+    """
     if not configured():
         return READER if read_only() else LOCAL
-    claims = st.user.to_dict()
-    why = _why_out(claims)
+    given = st.user.to_dict() if given is None else given
+    why = _why_out(given)
     if why is not None:
         raise NotAllowed(why or "请先登录")
-    role = role_of(claims, settings())
+    role = role_of(given, settings())
     if role is None:
-        raise NotAllowed(f"您已登录（{name_of(claims)}），但还没有角色，请与系统管理员联系")
-    return User(name_of(claims), "viewer" if read_only() else role)
+        raise NotAllowed(f"您已登录（{name_of(given)}），但还没有角色，请与系统管理员联系")
+    return User(name_of(given), "viewer" if read_only() else role)
 
 
 def role() -> str:
@@ -219,16 +227,19 @@ def role() -> str:
     return user().role
 
 
-def require(wanted: str, action: str = "") -> User:
+def require(wanted: str, action: str = "", given: Mapping[str, Any] | None = None) -> User:
     """The person, when their role suffices; else the refusal is recorded and NotAllowed raised.
 
     wanted: ``viewer``, ``editor`` or ``administrator``; action: what was asked for, as the log
-    and the message name it. For every function that changes something or hands data out.
+    and the message name it; given: as for ``user``. For every function that changes something or
+    hands data out.
     """
     try:
-        found = user()
+        found = user(given)
     except NotAllowed:
-        refused("action", _name_now(), {"action": action, "needs": wanted})
+        who = st.user.to_dict() if given is None else given
+        name = name_of(who) if who.get("is_logged_in") else notes.NOBODY
+        refused("action", name, {"action": action, "needs": wanted})
         raise
     if not found.may(wanted):
         refused("action", found.name, {"action": action, "needs": wanted, "role": found.role})
@@ -247,11 +258,6 @@ def name_of(claims: Mapping[str, Any]) -> str:
     return f"{name}（{account}）" if name and name != account else account or notes.NOBODY
 
 
-def _name_now() -> str:
-    claims = st.user.to_dict()
-    return name_of(claims) if claims.get("is_logged_in") else notes.NOBODY
-
-
 def _why_out(claims: Mapping[str, Any]) -> str | None:
     """Why this session is not signed on: empty when it never was, None when it is."""
     if claims.get("is_logged_in") is not True:
@@ -259,9 +265,7 @@ def _why_out(claims: Mapping[str, Any]) -> str | None:
     if ends_at(claims, settings()) <= time.time():
         return "登录已过期，请重新登录"
     token = token_id(claims)
-    if st.session_state.get(_KNOWN) != token:
-        _know(token, claims)
-        st.session_state[_KNOWN] = token
+    _know(token, claims)
     return "您已退出登录" if token in _ended else None
 
 
@@ -273,6 +277,8 @@ def token_id(claims: Mapping[str, Any]) -> str:
 
 def _know(token: str, claims: Mapping[str, Any]) -> None:
     """Record a signing-in once, however many tabs it opens; find out whether it was signed out."""
+    if token in _seen:
+        return
     with _lock:
         if token in _seen:
             return

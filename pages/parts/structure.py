@@ -480,27 +480,21 @@ def _where(points: list[NamedPoint]) -> str:
 def downloads(view: View) -> None:
     """The points in force, and the movements by quarter, as workbooks."""
     with st.container(horizontal=True):
-        st.download_button(
+        download.button(
+            view,
             "下载在办专业点清单（.xlsx）",
-            data=lambda: download.workbook(view, "在办专业点", POINT_HEADERS, _points(view)),
-            file_name=download.name(view, "在办专业点", "xlsx"),
-            mime=download.XLSX,
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
+            lambda: download.workbook(view, "在办专业点", POINT_HEADERS, _points(view)),
+            download.name(view, "在办专业点", "xlsx"),
         )
         flow = _waterfall(view)
         if flow.periods:
-            st.download_button(
+            download.button(
+                view,
                 "下载专业点增减（.xlsx）",
-                data=lambda: download.workbook(
+                lambda: download.workbook(
                     view, "专业点增减", _flow(flow)["columns"], flow_rows(flow)
                 ),
-                file_name=download.name(view, "专业点增减", "xlsx"),
-                mime=download.XLSX,
-                on_click="ignore",
-                type="tertiary",
-                icon=":material/download:",
+                download.name(view, "专业点增减", "xlsx"),
             )
 
 

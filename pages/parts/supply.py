@@ -95,14 +95,11 @@ def show(view: View) -> None:
 
 
 def _button(view: View, title: str, rows: Any) -> None:
-    st.download_button(
+    download.button(
+        view,
         f"下载{title}（.xlsx）",
-        data=lambda: download.workbook(view, title, *rows()),
-        file_name=download.name(view, title, "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: download.workbook(view, title, *rows()),
+        download.name(view, title, "xlsx"),
     )
 
 

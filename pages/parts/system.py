@@ -384,14 +384,11 @@ def _download(
     rows: Callable[[View], Iterable[Sequence[Any]]],
 ) -> None:
     """A button; the workbook is made when it is pressed."""
-    st.download_button(
+    download.button(
+        view,
         f"下载{title}（.xlsx）",
-        data=lambda: download.workbook(view, title, headers, rows(view)),
-        file_name=download.name(view, title, "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: download.workbook(view, title, headers, rows(view)),
+        download.name(view, title, "xlsx"),
     )
 
 

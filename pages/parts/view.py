@@ -13,7 +13,7 @@ from data.contract import OFFICIAL_NATURE
 from queries.evaluate import Scope
 from queries.run import OpenVersion
 
-_KEY = "view"
+_KEY, _PAGE = "view", "page"
 # Keys of the global filters, which are also their names in the address bar.
 AS_OF, AUTHORITY, LEVEL, DISTRICT = "as_of", "authority", "level", "district"
 
@@ -67,14 +67,20 @@ class View:
         return {"href": self.address(page, parameters), "go": f"{page}?{query}" if query else page}
 
 
-def put(view: View) -> None:
-    """Remember the view of this run; ``_front`` does, before any page runs."""
-    st.session_state[_KEY] = view
+def put(view: View, title: str) -> None:
+    """Remember the view and the page's title of this run; ``_front`` does, before any page runs."""
+    st.session_state[_KEY], st.session_state[_PAGE] = view, title
 
 
 def view() -> View:
     """The view of this run."""
     found: View = st.session_state[_KEY]
+    return found
+
+
+def page() -> str:
+    """The title of the page of this run."""
+    found: str = st.session_state.get(_PAGE, "")
     return found
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from pages.parts import download, figures
 from pages.parts.block import block, render
@@ -34,14 +33,11 @@ def effects(looked: Looked) -> None:
     pairs = outcome(looked)
     follow(block(_effects(looked, pairs), key="warning-effects"))
     title = f"建议影响{f'（{TRIED}）' if looked.asked.tried else ''}"
-    st.download_button(
+    download.button(
+        looked.view,
         "下载指标前后对照（.xlsx）",
-        data=lambda: download.workbook(looked.view, title, *table(pairs)),
-        file_name=download.name(looked.view, title, "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: download.workbook(looked.view, title, *table(pairs)),
+        download.name(looked.view, title, "xlsx"),
         key="warning-effects-download",
     )
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from data.contract import LEVELS
 from data.plan import EnrolmentRules
@@ -80,16 +79,13 @@ def enrolment(looked: Looked) -> None:
     found = suggested(looked)
     follow(block(_enrolment(looked, found), key="warning-enrolment"))
     title = f"{(looked.year or 0) + 1}年招生计划建议{f'（{TRIED}）' if looked.asked.tried else ''}"
-    st.download_button(
+    download.button(
+        looked.view,
         "下载招生计划建议（.xlsx，逐点附理由）",
-        data=lambda: download.workbook(
+        lambda: download.workbook(
             looked.view, title, *table(found, looked.view.version.plan.enrolment)
         ),
-        file_name=download.name(looked.view, title, "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        download.name(looked.view, title, "xlsx"),
         key="warning-enrolment-download",
     )
 

@@ -117,14 +117,11 @@ def listing(looked: Looked) -> None:
 
 def _download(looked: Looked, words: str, title: str, rows: Index, key: str) -> None:
     view = looked.view
-    st.download_button(
+    download.button(
+        view,
         words,
-        data=lambda: workbook(looked, title, rows),
-        file_name=download.name(view, title, "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: workbook(looked, title, rows),
+        download.name(view, title, "xlsx"),
         key=key,
     )
 

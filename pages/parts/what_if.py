@@ -180,23 +180,17 @@ def _files(view: View) -> None:
     at, prepared = board(), ready(view)
     with st.container(horizontal=True, key="what-if-files"):
         what_if_saved.keep(view, at)
-        st.download_button(
+        download.button(
+            view,
             "下载推演结果（.xlsx）",
-            data=lambda: picture.workbook(view, prepared, what_if.outcome(prepared, at.scenario)),
-            file_name=download.name(view, "情景推演", "xlsx"),
-            mime=download.XLSX,
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
+            lambda: picture.workbook(view, prepared, what_if.outcome(prepared, at.scenario)),
+            download.name(view, "情景推演", "xlsx"),
             key="what-if-xlsx",
         )
-        st.download_button(
+        download.button(
+            view,
             "下载情景（.json）",
-            data=lambda: what_if_saved.as_file(prepared, at.scenario),
-            file_name=download.name(view, "情景", "json"),
-            mime="application/json",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
+            lambda: what_if_saved.as_file(prepared, at.scenario),
+            download.name(view, "情景", "json"),
             key="what-if-json",
         )

@@ -46,14 +46,11 @@ def show(view: View, ready: Prepared, given: Scenario) -> None:
     seed, with_trend = _seed(st.query_params.get("seed", "")), st.query_params.get("trend") != "0"
     indicator = _chosen(ready, st.query_params.get("indicator", ""))
     follow(block(markup(view, ready, given, seed, with_trend, indicator), key="risk"))
-    st.download_button(
+    download.button(
+        view,
         "下载达成可能性和敏感性（.xlsx）",
-        data=lambda: workbook(view, ready, given, seed, with_trend),
-        file_name=download.name(view, "情景推演_可能性", "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: workbook(view, ready, given, seed, with_trend),
+        download.name(view, "情景推演_可能性", "xlsx"),
         key="risk-file",
     )
 

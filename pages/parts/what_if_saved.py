@@ -303,14 +303,11 @@ def _compare(view: View, at: Board, prepared: Prepared, listed: Sequence[notes.S
         block(render("note", text=str(error)), key="what-if-compare-fault")
         return
     follow(block(comparison(view, columns), key="what-if-compared"))
-    st.download_button(
+    download.button(
+        view,
         "下载比较（.xlsx）",
-        data=lambda: compared_file(view, columns),
-        file_name=download.name(view, "情景比较", "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: compared_file(view, columns),
+        download.name(view, "情景比较", "xlsx"),
         key="what-if-compare-file",
     )
 

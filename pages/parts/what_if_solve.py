@@ -191,14 +191,11 @@ def _answer(view: View, at: Board, asked: str) -> None:
         _load(at, found.solution)
     follow(clicked)
     solution = found.solution
-    st.download_button(
+    download.button(
+        view,
         "下载方案（.xlsx）",
-        data=lambda: workbook(view, solution),
-        file_name=download.name(view, "最优方案", "xlsx"),
-        mime=download.XLSX,
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
+        lambda: workbook(view, solution),
+        download.name(view, "最优方案", "xlsx"),
         key="what-if-solve-file",
     )
 

@@ -194,6 +194,7 @@ def test_downloads(visitor: Visitor, version: OpenVersion, topic: str) -> None:
     # White paper, ink, at least two classes of districts.
     assert colours[(255, 255, 255)] > picture.width * picture.height * 0.3
     assert sum(n > 20_000 for n in colours.values()) >= 3
+    visitor.settle()
 
     with page.expect_download() as file:
         page.get_by_text("下载 GeoJSON").click()
