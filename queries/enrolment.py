@@ -67,7 +67,9 @@ def suggest(
     supply as a share of the demand by row label, from -1 to 1; missing or nan adds nothing.
     """
     # The order of their numbers, so that ties fall alike whatever order the rows come in.
-    found = rows.sort_values("point_id", kind="stable")
+    found = rows
+    if not rows["point_id"].is_monotonic_increasing:
+        found = rows.sort_values("point_id", kind="stable")
     planned = found["planned"].to_numpy(np.int64)
     parts = _parts(found, rules, gap)
     factor = 1 + np.sum(list(parts.values()), axis=0)

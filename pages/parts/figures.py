@@ -28,7 +28,8 @@ def kept(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return st.cache_resource(
         max_entries=most,
         show_spinner=False,
-        hash_funcs={View: lambda view: view.key, Indicator: lambda indicator: indicator.id},
+        # Text: Streamlit takes other values apart at every look-up, at twenty times the cost.
+        hash_funcs={View: lambda view: repr(view.key), Indicator: lambda indicator: indicator.id},
     )
 
 

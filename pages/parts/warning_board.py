@@ -63,6 +63,9 @@ def known(view: View) -> Known:
 @figures.kept(6)
 def _known(view: View) -> Known:
     frame = run("early_warning", view.version, as_of=view.as_of)
+    # Python's own texts: every run looks them up one by one.
+    texts = [name for name, kind in frame.dtypes.items() if kind == "str"]
+    frame = frame.astype(dict.fromkeys(texts, object))
     return warning_board.known(early_warning.prepared(frame))
 
 

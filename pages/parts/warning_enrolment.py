@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,17 @@ from data.plan import EnrolmentRules
 from pages.parts import download, figures
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
-from pages.parts.warning_board import Looked, everywhere, known
-from pages.parts.warning_state import TRIED, link
+from pages.parts.warning_board import Looked, everywhere, known, within
+from pages.parts.warning_state import TECHNICIAN, TRIED, link
 from queries import early_warning
-from queries.early_warning import ACTION_RULES, COLOURS, WORDS, PointYears
+from queries.early_warning import ACTIONS, COLOURS, WORDS
 from queries.enrolment import Suggestion, suggest
 from queries.status import number
 from queries.supply_demand import gap_shares
+from queries.warning_board import ACTION_OF_RULE
 
 MOST = 10
+COMPLETION = "plan_completion_rate"
 COLUMNS = [
     "point_id",
     "institution_id",
@@ -38,40 +41,46 @@ COLUMNS = [
 
 @figures.kept(8)
 def _gaps(view: View, year: int | None) -> pd.Series:
-    """The demand gap of every point of the frame, as a share of the demand."""
+    """The demand gap of every point of the frame, as a share of the demand; of the last year that
+    is known when year is None."""
     rows = known(view).points.frame[["specialty_code", "industry"]]
     return gap_shares(view.version, view.as_of, rows, year)
 
 
-def gaps(looked: Looked) -> pd.Series:
-    """Those of the year looked at; the last that is known where that is the last with data."""
-    return _gaps(everywhere(looked.view), looked.year if looked.earlier else None)
+@figures.kept(8)
+def _levels(
+    view: View, technician: bool, year: int, gap_year: int | None
+) -> dict[str, pd.DataFrame]:
+    """Level -> its points with data of the year, of any state: all that no threshold changes."""
+    found = known(view)
+    rows = np.flatnonzero(within(view, technician) & (found.year == year))
+    frame = found.points.frame[COLUMNS].iloc[rows].copy()
+    frame[COMPLETION] = found.points.values[rows, early_warning.SIGNALS.index(COMPLETION)]
+    frame["gap"] = _gaps(everywhere(view), gap_year).iloc[rows]
+    frame["row"] = rows
+    frame = frame.sort_values("point_id", kind="stable")
+    return {
+        name: frame[frame["level"] == name] for name in LEVELS if (frame["level"] == name).any()
+    }
 
 
 def suggested(looked: Looked) -> dict[str, Suggestion]:
     """Level -> its suggestion, of all points with data of the year inside the filters, of any
     state: what points no longer in force had goes to the others."""
-    rows = np.flatnonzero(looked.whole & (looked.known.year == looked.year))
-    found = looked.found
+    technician = looked.asked.get("kind") == TECHNICIAN
+    # Of the last year with data the gap is the last that is known.
+    gap_year = looked.year if looked.earlier else None
     rules = looked.view.version.plan.enrolment
-    points: PointYears = looked.known.points
-    frame = points.frame[COLUMNS].iloc[rows].copy()
-    frame["plan_completion_rate"] = points.values[
-        rows, early_warning.SIGNALS.index("plan_completion_rate")
-    ]
-    frame["grade"] = np.array(COLOURS, object)[found.grade[rows]]
-    frame["action"] = np.array([e.action for e in ACTION_RULES], object)[found.rule[rows]]
-    frame["reason"] = np.array(early_warning.rule_words(looked.asked.rules), object)[
-        found.rule[rows]
-    ]
-    gap = gaps(looked).iloc[rows]
-    frame["gap"] = gap
-    level = frame["level"].astype(object).to_numpy()
-    return {
-        name: suggest(frame[level == name], rules, gap=gap)
-        for name in LEVELS
-        if (level == name).any()
-    }
+    grades, actions = np.array(COLOURS, object), np.array(ACTIONS, object)
+    found = {}
+    for name, points in _levels(looked.view, technician, looked.year or 0, gap_year).items():
+        rows = points["row"].to_numpy(np.int64)
+        judged = points.assign(
+            grade=grades[looked.found.grade[rows]],
+            action=actions[ACTION_OF_RULE[looked.found.rule[rows]]],
+        )
+        found[name] = suggest(judged, rules, gap=points["gap"])
+    return found
 
 
 def enrolment(looked: Looked) -> None:
@@ -219,12 +228,16 @@ def _largest(
     looked: Looked, found: dict[str, Suggestion], rules: EnrolmentRules, sign: int
 ) -> list[dict[str, Any]]:
     """The points whose plan grows (or, with sign -1, shrinks) most; ties by number."""
-    if not found:
-        return []
-    points = pd.concat([each.points for each in found.values()])
-    step = (points["suggested"] - points["planned"]).to_numpy(np.int64) * sign
-    order = np.lexsort((points["point_id"].astype(object).to_numpy(), -step))[:MOST]
-    rows: Any = points.iloc[order[step[order] > 0]].itertuples(index=False)
+    candidates: list[tuple[int, str, SimpleNamespace]] = []
+    for each in found.values():
+        columns = {str(name): each.points[name].to_numpy() for name in each.points}
+        step = (columns["suggested"] - columns["planned"]) * sign
+        # A level's rows stand in the order of their numbers.
+        for at in np.argsort(-step, kind="stable")[:MOST].tolist():
+            if step[at] > 0:
+                row = SimpleNamespace(**{name: column[at] for name, column in columns.items()})
+                candidates.append((-int(step[at]), row.point_id, row))
+    candidates.sort(key=lambda each: each[:2])
     return [
         {
             "specialty": row.specialty,
@@ -236,5 +249,5 @@ def _largest(
             "why": reason(row, rules),
             **link(looked.view, looked.asked, {"point": row.point_id}),
         }
-        for row in rows
+        for _, _, row in candidates[:MOST]
     ]

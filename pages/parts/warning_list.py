@@ -11,7 +11,7 @@ from data.contract import BY_TABLE, EVALUATION_GRADES, NO_DISTRICT
 from pages.parts import download
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
-from pages.parts.warning_board import Looked, label, searched
+from pages.parts.warning_board import Looked, label, labels, searched
 from pages.parts.warning_state import ALL, NONE, TRIED, Asked, link, to_list
 from queries import early_warning
 from queries.early_warning import (
@@ -232,6 +232,7 @@ def _picker(looked: Looked, name: str, kind: str, everything: str) -> None:
     key = f"warning-pick-{name}"
     codes = np.unique(looked.known.codes[kind][looked.board.rows])
     options = [looked.known.names[kind][int(code)] for code in codes]
+    names = labels(looked.view, kind)
     current = looked.asked.get(name) or None
     if current and current not in options:
         options.append(current)
@@ -241,7 +242,7 @@ def _picker(looked: Looked, name: str, kind: str, everything: str) -> None:
         options,
         index=None,
         key=key,
-        format_func=lambda code: label(looked.view, kind, code),
+        format_func=lambda code: names.get(code, code),
         placeholder=everything,
         label_visibility="collapsed",
         on_change=lambda: put(name, st.session_state[key] or ""),

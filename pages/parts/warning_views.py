@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 import numpy as np
+from markupsafe import Markup, escape
 
 from pages.parts.block import BAND_MARKS, block, render
 from pages.parts.view import follow
@@ -20,6 +21,10 @@ from queries.warning_board import ABSENT, Heat
 FIRST_ROWS = 25
 LEFT, TOTALS, ROW, WIDTH = 186.0, 84.0, 17.0, 1080.0
 NARROWEST, WIDEST = 11.5, 64.0
+# From this width on a cell has room for a number beside its mark.
+WIDE_ENOUGH = 24.0
+# Stands for an institution in a link that is made once for all of them.
+ANY = "\0"
 _GREY, _GREEN, _YELLOW, _RED = range(4)
 
 
@@ -67,12 +72,12 @@ def _heat(looked: Looked) -> str:
         no_category=link(view, wanted, {"category": ""}),
         rows=[
             {
-                "name": label(view, "institution_id", looked.known.names["institution_id"][place]),
+                "name": line["name"],
                 "cells": [int(sums[at, code]) for code in (_RED, _YELLOW, _GREEN, _GREY)],
-                "total": int(sums[at].sum()),
-                **to_list(view, wanted, institution=looked.known.names["institution_id"][place]),
+                "total": line["total"],
+                **line["link"],
             }
-            for at, place in enumerate(found.institutions[:most])
+            for at, line in enumerate(picture["lines"])
         ],
         sum=[int(sums[:, code].sum()) for code in (_RED, _YELLOW, _GREEN, _GREY)],
         sum_total=int(sums.sum()),
@@ -109,7 +114,11 @@ def _column(looked: Looked, place: Any) -> str:
 def _picture(
     looked: Looked, found: Heat, kind: str, most: int, columns: warning_board.Index
 ) -> dict[str, Any]:
-    """Marks on a grid: the gravest grade of a cell, red and yellow with how many."""
+    """Marks on a grid: the gravest grade of a cell, red and yellow with how many.
+
+    Cells are thousands: what they repeat is quoted and escaped once a column and once a row, and
+    ``cells`` is finished markup.
+    """
     names = looked.known.names
     wide = kind == "category_code"
     step = min(max((WIDTH - LEFT - TOTALS) / max(len(columns), 1), NARROWEST), WIDEST)
@@ -120,87 +129,99 @@ def _picture(
     schools = labels(looked.view, "institution_id")
     homes = categories(looked.view)
     short = [_short(text) for text in titles]
-    # Quoted once a column and once a row: quoting every cell would cost more than all the rest.
-    ends = {
-        int(place): f"{quote_plus(f'|{code}|{parameter}')}"
-        for place, code in zip(columns, codes, strict=True)
-    }
+    ends = [
+        (escape(text), escape(quote_plus(f"|{code}|{parameter}")))
+        for code, text in zip(codes, titles, strict=True)
+    ]
+    door = to_list(looked.view, looked.asked, institution=ANY)
     top = max((len(text) for text in short), default=0) * 11.5 + 10
-    x = {int(place): round(LEFT + at * step, 1) for at, place in enumerate(columns)}
-    where = {int(place): at for at, place in enumerate(found.columns)}
-    cells = []
+    places = [round(LEFT + at * step, 1) for at in range(len(columns))]
+    where = np.searchsorted(found.columns, columns)
+    tallies = found.tally[:most][:, where]
+    held = tallies.sum(axis=2) > 0
+    sums = found.sums()[:most].tolist()
+    cells: list[str] = []
     lines = []
     for at, place in enumerate(found.institutions[:most]):
         y = round(top + at * ROW, 1)
         code = names["institution_id"][int(place)]
-        start = f"?{CELL}={quote_plus(code)}"
-        sums = found.tally[at].sum(axis=0)
+        quoted = quote_plus(code)
+        name = schools.get(code, code)
         lines.append(
             {
-                "name": schools.get(code, code),
+                "name": name,
                 "y": round(y + 12.5, 1),
-                "red": int(sums[_RED]),
-                "yellow": int(sums[_YELLOW]),
-                "total": int(sums.sum()),
-                "link": to_list(looked.view, looked.asked, institution=code),
+                "red": sums[at][_RED],
+                "yellow": sums[at][_YELLOW],
+                "total": sum(sums[at]),
+                "link": {way: text.replace(quote_plus(ANY), quoted) for way, text in door.items()},
             }
         )
-        for column, text in zip(columns.tolist(), titles, strict=True):
-            tally = found.tally[at, where[int(column)]].tolist()
-            points = sum(tally)
-            if not points:
-                continue
-            worst = max(code for code, count in enumerate(tally) if count)
-            cells.append(
-                (
-                    x[int(column)],
-                    y,
-                    worst,
-                    tally[worst],
-                    f"{lines[-1]['name']} · {text}：{points} 个"
-                    + "".join(
-                        f"，{WORDS[COLOURS[c]]} {tally[c]}" for c in (3, 2, 1, 0) if tally[c]
-                    ),
-                    f"{start}{ends[int(column)]}",
-                )
-            )
+        start, safe = f"?{CELL}={escape(quoted)}", escape(name)
+        here = held[at].nonzero()[0]
+        for column, tally in zip(here.tolist(), tallies[at, here].tolist(), strict=True):
+            text, end = ends[column]
+            words = f"{safe} · {text}"
+            cells.append(_cell(places[column], y, step, tally, words, f"{start}{end}"))
     right = LEFT + len(columns) * step
     rows = len(lines)
     return {
         "width": round(right + TOTALS),
         "height": round(top + rows * ROW + 6),
         "step": round(step, 1),
-        "half": round(step / 2, 1),
         "top": top,
         "right": right,
         "row": ROW,
-        "cells": cells,
+        "cells": Markup("".join(cells)),
         "lines": lines,
         "heads": [
             {
-                "x": round(x[int(each)] + step / 2 - 0.5, 1),
+                "x": round(left + step / 2 - 0.5, 1),
                 "text": text,
                 "full": full,
-                "go": f"?{urlencode({'category': homes.get(names[kind][int(each)], '')})}"
-                if not wide
-                else f"?{urlencode({'category': names[kind][int(each)], 'columns': ''})}",
+                "go": f"?{urlencode({'category': code, 'columns': ''})}"
+                if wide
+                else f"?{urlencode({'category': homes.get(code, '')})}",
             }
-            for each, text, full in zip(columns, short, titles, strict=True)
+            for left, code, text, full in zip(places, codes, short, titles, strict=True)
         ],
-        "borders": _borders(looked, columns, kind, x),
-        "mark": BAND_MARKS,
+        "borders": []
+        if wide
+        else [
+            left
+            for left, before, code in zip(places[1:], codes, codes[1:], strict=False)
+            if homes.get(before, "") != homes.get(code, "")
+        ],
     }
 
 
-def _borders(
-    looked: Looked, columns: warning_board.Index, kind: str, x: dict[int, float]
-) -> list[float]:
-    """Where a new category begins among the classes."""
-    if kind == "category_code":
-        return []
-    known = categories(looked.view)
-    homes = [known.get(looked.known.names[kind][int(each)], "") for each in columns]
-    return [x[int(columns[at])] for at in range(1, len(columns)) if homes[at] != homes[at - 1]]
+def _cell(left: float, top: float, step: float, tally: list[int], text: str, go: str) -> str:
+    """A cell in SVG: its gravest grade, and all of them in words. text, go: escaped."""
+    worst = max(code for code, count in enumerate(tally) if count)
+    words = "".join(
+        f"，{WORDS[COLOURS[code]]} {tally[code]}"
+        for code in (_RED, _YELLOW, _GREEN, _GREY)
+        if tally[code]
+    )
+    middle, base = f"{left + step / 2:.1f}", f"{top + (12 if worst >= _YELLOW else 11):g}"
+    kind = ("q", "g", "y", "rn")[worst]
+    if worst == _RED:
+        mark, shape = (
+            f"{tally[_RED]}",
+            (
+                f'<rect class="r" x="{left + 0.5:.1f}" y="{top + 1.5:g}" '
+                f'width="{step - 1:.1f}" height="13" rx="1"/>'
+            ),
+        )
+    else:
+        mark, shape = BAND_MARKS[COLOURS[worst]], ""
+        if worst == _YELLOW and step > WIDE_ENOUGH:
+            mark += f"{tally[_YELLOW]}"
+    return (
+        f'<g data-go="{go}"><rect class="bg" x="{left:g}" y="{top:g}" width="{step:.1f}" '
+        f'height="16"/>{shape}<text class="{kind}" x="{middle}" y="{base}">{mark}</text>'
+        f"<title>{text}：{sum(tally)} 个{words}</title></g>"
+    )
 
 
 def _short(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,14 @@ def test_two_evaluations_of_a_year_are_one_row_with_the_worst(look: Callable[...
 def test_without_figures_the_page_names_the_sheet(look: Callable[..., Shown], section: str) -> None:
     shown = look(minimal(), show=section)
     assert "“年度数据”" in shown.text("warning-empty")
+
+
+def test_names_in_the_heat_table_are_text(look: Callable[..., Shown]) -> None:
+    given = book(("P1", 2024, BAD), ("P3", 2024, GOOD))
+    given["院校"][1][1] = hostile = "<b>示例</b>&"
+    given["认定"] = given["认定"][:1]
+    markup = look(given).html("warning-heat")
+    assert "<b>" not in markup
+    assert f"<title>{escape(hostile)}" in markup
+    # Two classes, each with one institution: two cells.
+    assert markup.count('class="bg"') == 2
