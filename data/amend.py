@@ -9,19 +9,26 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
 from data import export, trial
 from data.contract import BY_TITLE
 from data.trial import Outcome
-from data.workbook import Progress, silent
+from data.workbook import Problem, Progress, silent
 
 # What taking out the sheets is of the whole.
 OUTPUT_SHARE = 0.05
+# Another row, as a message names it.
+_ROW = re.compile(r"第 \d+ 行")
 
 
 def amend(
@@ -35,8 +42,9 @@ def amend(
 
     replaced: sheet title -> all rows it is to have, with the contract's headers; cells as
     ``data.export.frames`` gives them, or text as typed. Row numbers of the problems found in a
-    replaced sheet are its places + 2. name: where the version says it comes from, such as
-    ``表单修改：督导整改``. Raises data.versions' DamagedVersion or OldSchema, trial.Overrun.
+    replaced sheet are its places + 2; of the warnings only those that ``base`` does not have.
+    name: where the version says it comes from, such as ``表单修改：督导整改``. Raises
+    data.versions' DamagedVersion or OldSchema, trial.Overrun.
     """
     note = progress or silent
     note(0.0, "正在取出当前数据")
@@ -57,7 +65,26 @@ def amend(
             f"“{'”“'.join(touched)}”表没有修改，却与当前数据不同，没有继续；"
             "请到数据管理页用工作簿修改，并告知系统管理员"
         )
-    return outcome
+    return replace(outcome, warnings=brought(outcome.warnings, _warnings(base)))
+
+
+def brought(found: list[Problem], before: list[tuple[str, str]]) -> list[Problem]:
+    """The warnings beyond those there were before, as (sheet, message): each counts as often as it
+    was given, wherever its row has moved to."""
+    left = Counter((sheet, _ROW.sub("", message)) for sheet, message in before)
+    new = []
+    for each in found:
+        known = (each.sheet, _ROW.sub("", each.message))
+        if left[known]:
+            left[known] -= 1
+        else:
+            new.append(each)
+    return new
+
+
+def _warnings(base: Path) -> list[tuple[str, str]]:
+    with closing(duckdb.connect(str(base), read_only=True)) as connection:
+        return connection.execute("select sheet, message from load_warnings").fetchall()
 
 
 def write_sheets(sheets: Mapping[str, pd.DataFrame], file: Path) -> None:

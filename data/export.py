@@ -8,6 +8,7 @@ stand as codes and names, a point's name as its code's where none was given.
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -19,16 +20,20 @@ from data.contract import SHEETS, Sheet
 from data.template import write_workbook
 
 
-def frames(path: Path) -> dict[str, pd.DataFrame]:
+def frames(path: Path, titles: Collection[str] | None = None) -> dict[str, pd.DataFrame]:
     """Sheet title -> DataFrame with the contract's headers, of a database file.
 
-    Cells are text, int, float, ``date`` or None, rows in the order they were loaded in. Raises
-    data.versions' DamagedVersion or OldSchema.
+    titles: these sheets alone. Cells are text, int, float, ``date`` or None, rows in the order
+    they were loaded in. Raises data.versions' DamagedVersion or OldSchema.
     """
     versions.check(path)
     with closing(duckdb.connect(str(path), read_only=True)) as connection:
         connection.execute("set enable_progress_bar = false")
-        return {sheet.title: _frame(connection, sheet) for sheet in SHEETS}
+        return {
+            sheet.title: _frame(connection, sheet)
+            for sheet in SHEETS
+            if titles is None or sheet.title in titles
+        }
 
 
 def _frame(connection: duckdb.DuckDBPyConnection, sheet: Sheet) -> pd.DataFrame:

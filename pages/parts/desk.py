@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from datetime import datetime
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from data import notes, versions
+from data import difference, notes, trial, versions
+from data.plan import Plan
 from data.trial import MOST_SHOWN, Shift
-from pages.parts import sign_on
+from data.workbook import Progress
+from pages.parts import figures, sign_on
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
-from queries.evaluate import Result
+from queries.evaluate import Result, evaluate
+from queries.run import open_file
 from queries.status import number
 
 VIEWS = {"upload": "下载与上传", "versions": "数据版本", "log": "操作日志"}
+# One check at a time in the whole server: each may need most of a small machine's memory.
+_one = threading.Lock()
 
 
 def head(view: View) -> str:
@@ -68,6 +76,45 @@ def shifts(found: list[Shift]) -> list[dict[str, Any]]:
         cut = max(added, removed, cells) > MOST_SHOWN
         rows.append({**vars(each), "words": "，".join(words), "most": MOST_SHOWN if cut else 0})
     return rows
+
+
+@contextmanager
+def checking() -> Iterator[Progress]:
+    """Progress on the page, for the one check that may run in the server at a time."""
+    bar = st.progress(0.0, text="准备检查")
+    while not _one.acquire(timeout=0.5):
+        bar.progress(0.0, text="另一份数据正在检查，请稍候")
+
+    def note(share: float, words: str) -> None:
+        bar.progress(share, text=words)
+
+    try:
+        yield note
+    finally:
+        _one.release()
+        bar.empty()
+
+
+@figures.kept(4)
+def differences(old: str, new: str) -> list[Shift]:
+    """What changed from one version to another, by their ids. Raises data.versions' NoVersion,
+    DamagedVersion or OldSchema."""
+    folder = versions.warehouse_dir() / versions.FOLDER
+    found = difference.compare(folder / f"{old}.duckdb", folder / f"{new}.duckdb")
+    return [trial.shift(each) for each in found if each]
+
+
+def moved(
+    old: Path | None, new: Path, plan: Plan, day: date | None = None
+) -> tuple[list[dict[str, Any]], tuple[str, str]]:
+    """The indicators that differ between two database files (``movements``), and the two days they
+    are of: ``day``, else each file's own."""
+    after = open_file(new, plan)
+    before = None if old is None else open_file(old, plan)
+    was = [] if before is None else evaluate(before, day or before.as_of)
+    found = movements(was, evaluate(after, day or after.as_of))
+    days = ("" if before is None else str(day or before.as_of), str(day or after.as_of))
+    return found, days
 
 
 def movements(before: list[Result], after: list[Result]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ ON_A_PAGE = 50
 KINDS = {
     "import": "导入",
     "export": "导出",
+    "edit": "在线修改",
     "rollback": "切换版本",
     "sign_in": "登录",
     "sign_out": "退出",
@@ -35,6 +36,10 @@ DETAILS = {
     "rows": "行数",
     "warnings": "提醒",
     "note": "说明",
+    "sheet": "工作表",
+    "row": "行",
+    "before": "原为",
+    "after": "改为",
     "from": "原版本",
     "page": "页面",
     "as_of": "数据截至",

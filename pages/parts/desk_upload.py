@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,10 @@ from data.load import Unwritable, summarise
 from data.template import write_template
 from data.trial import Outcome
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema
-from data.workbook import Problem
+from data.workbook import Problem, Progress
 from pages.parts import desk, download, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
-from queries.evaluate import evaluate
-from queries.run import open_file
 
 MOST_LISTED = 300
 ORDERS: dict[str, tuple[str, Callable[[Problem], Any]]] = {
@@ -32,8 +29,6 @@ ORDERS: dict[str, tuple[str, Callable[[Problem], Any]]] = {
     "expected": ("问题", lambda each: (each.expected, each.order)),
 }
 _TRIED, _TURN, _DONE = "desk-tried", "desk-turn", "desk-done"
-# One file at a time in the whole server: each may need most of a small machine's memory.
-_one = threading.Lock()
 
 
 @dataclass
@@ -146,27 +141,15 @@ def workbook(database: Path) -> bytes:
 def _try_out(view: View, number: str, name: str, content: bytes) -> Tried:
     """Check it in another process, with progress. Raises NotAllowed, Overrun."""
     who = sign_on.require("editor", "上传并检查数据")
-    bar = st.progress(0.0, text="准备检查")
-    while not _one.acquire(timeout=0.5):
-        bar.progress(0.0, text="另一份文件正在检查，请稍候")
-    try:
-        tried = _tried(view, number, name, content, lambda share, words: _draw(bar, share, words))
-    finally:
-        _one.release()
-        bar.empty()
+    with desk.checking() as note:
+        tried = _tried(view, number, name, content, note)
     if not tried.outcome.clean:
         detail = {"errors": len(tried.outcome.problems), "reason": tried.outcome.unreadable}
         desk.record("import", who.name, name, detail, refused=True)
     return tried
 
 
-def _draw(bar: Any, share: float, words: str) -> None:
-    bar.progress(share, text=words)
-
-
-def _tried(
-    view: View, number: str, name: str, content: bytes, note: Callable[[float, str], None]
-) -> Tried:
+def _tried(view: View, number: str, name: str, content: bytes, note: Progress) -> Tried:
     folder: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory(
         prefix="upload-", ignore_cleanup_errors=True
     )
@@ -183,11 +166,7 @@ def _tried(
     )
     tried = Tried(number, name, folder, base, outcome)
     if outcome.clean:
-        new = open_file(path / trial.DATABASE, view.version.plan)
-        old = None if against is None else open_file(against, view.version.plan)
-        before = [] if old is None else evaluate(old, old.as_of)
-        tried.moved = desk.movements(before, evaluate(new, new.as_of))
-        tried.days = ("" if old is None else old.as_of.isoformat(), new.as_of.isoformat())
+        tried.moved, tried.days = desk.moved(against, path / trial.DATABASE, view.version.plan)
     return tried
 
 

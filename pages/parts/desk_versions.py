@@ -7,14 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from data import difference, trial, versions
+from data import versions
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema, Version
-from pages.parts import desk, download, figures, front, sign_on
+from pages.parts import desk, download, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.desk_upload import workbook
 from pages.parts.view import View
-from queries.evaluate import evaluate
-from queries.run import open_file
 
 _DONE = "desk-switched"
 
@@ -134,13 +132,6 @@ def _roll_back(usable: dict[str, Version], current: str) -> None:
         st.rerun()
 
 
-@figures.kept(4)
-def _differences(old: str, new: str) -> list[trial.Shift]:
-    folder = versions.warehouse_dir() / versions.FOLDER
-    found = difference.compare(folder / f"{old}.duckdb", folder / f"{new}.duckdb")
-    return [trial.shift(each) for each in found if each]
-
-
 def _compare(view: View, usable: dict[str, Version], current: str) -> None:
     if len(usable) < 2:
         return
@@ -162,9 +153,8 @@ def _compare(view: View, usable: dict[str, Version], current: str) -> None:
     if not wanted:
         return
     st.query_params["older"], st.query_params["newer"] = old, new
-    shifts = _differences(old, new)
-    before, after = (open_file(usable[name].path, view.version.plan) for name in (old, new))
-    moved = desk.movements(evaluate(before, before.as_of), evaluate(after, after.as_of))
+    shifts = desk.differences(old, new)
+    moved, (before, after) = desk.moved(usable[old].path, usable[new].path, view.version.plan)
     block(
         render(
             "desk_preview",
@@ -172,8 +162,8 @@ def _compare(view: View, usable: dict[str, Version], current: str) -> None:
             subtitle="指标按各版本自己的数据截止日计算",
             shifts=desk.shifts(shifts),
             moved=moved,
-            before=f"前（{before.as_of}）",
-            after=f"后（{after.as_of}）",
+            before=f"前（{before}）",
+            after=f"后（{after}）",
             warnings=[],
             count=0,
             more=0,

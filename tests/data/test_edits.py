@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from data.contract import BY_TITLE, Sheet
 from data.difference import identity
-from data.edits import CHANGED, REMOVED, Edit, find, merge, name, refs, settle
+from data.edits import CHANGED, REMOVED, Edit, Merge, find, merge, name, refs, settle
 
 KEYED, LOOSE = BY_TITLE["督导整改"], BY_TITLE["联席会议"]
 D = date.fromisoformat
@@ -26,7 +26,7 @@ texts = st.sampled_from(["甲", "乙"])
 days = st.sampled_from([D("2024-03-01"), D("2024-06-01")])
 
 
-def row(sheet: Sheet) -> st.SearchStrategy[dict[str, Any]]:
+def row(sheet: Sheet) -> Any:
     cells = {}
     for column in sheet.columns:
         cell = CELLS.get(column.header, days if column.kind == "date" else texts)
@@ -34,7 +34,7 @@ def row(sheet: Sheet) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(cells)
 
 
-def frame(sheet: Sheet, rows: list[dict[str, Any]]) -> pd.DataFrame:
+def frame(sheet: Sheet, rows: Any) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(sheet.by_header), dtype=object)
 
 
@@ -45,7 +45,7 @@ def sheets() -> st.SearchStrategy[tuple[Sheet, list[dict[str, Any]]]]:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> tuple[Edit, pd.DataFrame, pd.DataFrame]:
+def stories(draw: Any) -> tuple[Edit, pd.DataFrame, pd.DataFrame]:
     """(an edit, the sheet when it was opened, the sheet after others have been at it)"""
     sheet, opened = draw(sheets())
     newest = [dict(each) for each in opened]
@@ -66,11 +66,16 @@ def stories(draw: st.DrawFn) -> tuple[Edit, pd.DataFrame, pd.DataFrame]:
     return Edit(sheet, before, after), frame(sheet, opened), frame(sheet, newest)
 
 
+def at(found: Merge) -> Any:
+    assert found.place is not None
+    return found.rows.iloc[found.place].to_dict()
+
+
 def bag(rows: pd.DataFrame) -> Counter[tuple[Any, ...]]:
     return Counter(rows.itertuples(index=False, name=None))
 
 
-def cells(edit: Edit, one: dict[str, Any] | None) -> Counter[tuple[Any, ...]]:
+def cells(edit: Edit, one: Any) -> Counter[tuple[Any, ...]]:
     return Counter([] if one is None else [tuple(one[each] for each in edit.sheet.by_header)])
 
 
@@ -91,10 +96,10 @@ def test_no_row_but_the_edited_one_changes(story: Any) -> None:
         return
     assert bag(found.rows) == bag(newest) - cells(edit, edit.before) + cells(edit, edit.after)
     if edit.after is not None:
-        assert cells(edit, found.rows.iloc[found.place].to_dict()) == cells(edit, edit.after)
+        assert cells(edit, at(found)) == cells(edit, edit.after)
 
 
-def _same(one: dict[str, Any], other: dict[str, Any], names: list[str]) -> bool:
+def _same(one: Any, other: Any, names: list[str]) -> bool:
     return all(one[each] == other[each] for each in names)
 
 
@@ -106,16 +111,17 @@ def test_settling_keeps_what_the_other_did_where_this_editor_did_nothing(story: 
     if not found.clash:
         assert settled is edit
         return
+    now: Any = found.now
     if settled is None:
-        assert edit.after is None or cells(edit, found.now | _own(edit)) == cells(edit, found.now)
+        assert edit.after is None or cells(edit, now | _own(edit)) == cells(edit, now)
         return
     done = merge(settled, newest, newest)
     assert not done.clash
     assert bag(newest) - cells(edit, found.now) <= bag(done.rows)
     if edit.after is not None:
-        result = done.rows.iloc[done.place].to_dict()
+        result = at(done)
         untouched = set(edit.sheet.by_header) - set(edit.changed)
-        base = edit.after if found.clash == REMOVED else found.now
+        base: Any = edit.after if found.clash == REMOVED else now
         assert {each: result[each] for each in untouched} == {
             each: base[each] for each in untouched
         }
