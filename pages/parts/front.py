@@ -19,8 +19,15 @@ from data.contract import (
     SAMPLE_NATURE,
 )
 from data.plan import Plan, PlanError, load_plan
-from data.versions import DamagedVersion, NoVersion, OldSchema, current, pointer_note
-from pages.parts import first_start, needs, theme
+from data.versions import (
+    DamagedVersion,
+    NoVersion,
+    OldSchema,
+    current,
+    pointed_at,
+    pointer_note,
+)
+from pages.parts import first_start, needs, sign_on, theme
 from pages.parts.block import block, render
 from pages.parts.view import AS_OF, AUTHORITY, DISTRICT, LEVEL, View
 from queries.evaluate import Scope
@@ -28,6 +35,8 @@ from queries.run import OpenVersion, open_file
 
 FILTERS = (AS_OF, AUTHORITY, LEVEL, DISTRICT)
 HELD = "version-held"
+# How often somebody who only looks learns of newer data: reading the pointer takes microseconds.
+LOOKED_EVERY = "20s"
 HERE = Path(__file__).parent
 ICON = HERE / "icon.png"
 
@@ -79,15 +88,25 @@ def version(plan_: Plan) -> OpenVersion:
 
 
 def _held(newest: Path, plan_: Plan) -> OpenVersion | None:
-    """The version this session began with, with the note; None when it is the newest or gone."""
+    """The version this session began with; None when it is the newest or gone."""
     kept: Path = st.session_state.setdefault(HELD, newest)
-    if kept == newest:
-        return None
-    try:
-        found = open_file(kept, plan_)
-    except (NoVersion, DamagedVersion, OldSchema):
-        st.session_state[HELD] = newest
-        return None
+    found = None
+    if kept != newest:
+        try:
+            found = open_file(kept, plan_)
+        except (NoVersion, DamagedVersion, OldSchema):
+            st.session_state[HELD] = newest
+    _offer_newest()
+    return found
+
+
+@st.fragment(run_every=LOOKED_EVERY)
+def _offer_newest() -> None:
+    """Say that another version has become current, also to who only looks; theirs to take."""
+    sign_on.check()
+    kept: Path | None = st.session_state.get(HELD)
+    if kept is None or not superseded(kept):
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="updated"):
         block(
             render("note", text="数据已更新；您看到的仍是打开时的版本，刷新后各页改用新数据。"),
@@ -96,7 +115,16 @@ def _held(newest: Path, plan_: Plan) -> OpenVersion | None:
         if st.button("刷新", key="updated-take"):
             use_newest()
             st.rerun()
-    return found
+
+
+def superseded(kept: Path) -> bool:
+    """Whether another version than that file has become current."""
+    if pointed_at() == kept.stem:
+        return False
+    try:
+        return current().path != kept
+    except (NoVersion, DamagedVersion, OldSchema):
+        return False
 
 
 def use_newest() -> None:

@@ -27,6 +27,9 @@ def test_upload_mend_confirm_and_back(
     pointer = warehouse / "CURRENT"
     first = pointer.read_text()
     with serve(warehouse) as server:
+        reader = visit(server)
+        reader.page.clock.install()
+        reading = reader.goto("/definitions")
         visitor = visit(server)
         page = visitor.goto("/data")
         page.locator("input[type=file]").set_input_files(str(bad))
@@ -45,6 +48,14 @@ def test_upload_mend_confirm_and_back(
         page.get_by_role("button", name="确认载入").click()
         expect(page.get_by_text("已载入为版本")).to_be_visible()
         assert pointer.read_text() != first
+
+        # Who only looks is told, sees what they saw until they choose, and then the new data.
+        reading.clock.fast_forward("00:30")
+        expect(reading.get_by_text("数据已更新")).to_be_visible()
+        expect(reading.get_by_text("示例数据")).to_have_count(0)
+        reading.get_by_role("button", name="刷新").click()
+        expect(reading.get_by_text("示例数据").first).to_be_visible()
+        expect(reading.get_by_text("数据已更新")).to_have_count(0)
 
         visitor.settle()
         page.get_by_text("数据版本", exact=True).click()
