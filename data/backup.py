@@ -13,7 +13,6 @@ read back.
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
@@ -189,14 +188,6 @@ def _draft_beside(file: Path) -> Iterator[Path]:
 # ---------------------------------------------------------------- command
 
 
-def at_the_console() -> str:
-    """The system's name of who runs a command."""
-    try:
-        return f"命令行：{getpass.getuser()}"
-    except (OSError, KeyError, ImportError):
-        return "命令行"
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = command.Parser(
@@ -208,6 +199,8 @@ def main(arguments: list[str] | None = None) -> int:
         made = back_up(options.file)
     except (Unbacked, notes.Unavailable) as error:
         print(error, file=sys.stderr)
+        detail = {"file": options.file.name, "reason": str(error)}
+        command.record("backup", "", detail, refused=True)
         return 2
     for name in made.left_out:
         print(f"版本 {name} 的文件已损坏，没有收入备份", file=sys.stderr)
@@ -216,12 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
         f"已备份：{made.path}（{size:,} 字节，{made.versions} 个版本，"
         f"{'含' if made.notes else '没有'}情景和日志，当前版本 {made.current or '无'}）"
     )
-    try:
-        notes.record(
-            "backup", at_the_console(), made.current, {"file": made.path.name, "bytes": size}
-        )
-    except notes.Unavailable as error:
-        print(f"备份已完成，但未能记入日志：{error}", file=sys.stderr)
+    command.record("backup", made.current, {"file": made.path.name, "bytes": size})
     return 0
 
 

@@ -1,11 +1,14 @@
-"""What every command of this room shares: help and mistakes in Chinese, never a traceback."""
+"""What every command of this room shares: help and mistakes in Chinese, never a traceback; what it
+did in the log.
+"""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
-from collections.abc import Callable, Iterable
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
 
 _PHRASES = (
     ("the following arguments are required: ", "缺少参数 "),
@@ -49,6 +52,32 @@ class Parser(argparse.ArgumentParser):
             message = message.replace(english, chinese)
         self.print_usage(sys.stderr)
         self.exit(2, f"参数有误：{message}\n")
+
+
+def who() -> str:
+    """Who runs a command, as the log names them: by the system's account."""
+    try:
+        return f"命令行（{getpass.getuser()}）"
+    except (OSError, KeyError, ImportError):
+        return "命令行"
+
+
+def record(
+    kind: str, subject: str, detail: Mapping[str, Any] | None = None, *, refused: bool = False
+) -> None:
+    """A line of the log; that it cannot be written is said and fails nothing.
+
+    What is refused before there is a warehouse makes none for the sake of its log.
+    """
+    # They are built on this module.
+    from data import notes, versions
+
+    if refused and not versions.warehouse_dir().exists():
+        return
+    try:
+        notes.record(kind, who(), subject, detail, refused=refused)
+    except notes.Unavailable as error:
+        print(f"未能记入日志：{error}", file=sys.stderr)
 
 
 def run(main: Callable[[], int]) -> NoReturn:

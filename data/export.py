@@ -68,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     which.add_argument("--database", type=Path, metavar="FILE", help="改为导出这个数据库文件")
     options = parser.parse_args(arguments)
     try:
-        rows = write(_database(options.version, options.database), options.file)
+        database = options.database or _version(options.version).path
+        rows = write(database, options.file)
     except (versions.NoVersion, versions.DamagedVersion, versions.OldSchema) as error:
         print(error, file=sys.stderr)
         return 2
@@ -76,18 +77,18 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"无法写入 {options.file}：{error.strerror or error}", file=sys.stderr)
         return 2
     print(f"已写入 {options.file}：{len(rows)} 张表，{sum(rows.values()):,} 行")
+    if options.database is None:
+        command.record("export", database.stem, {"file": options.file.name})
     return 0
 
 
-def _database(version: str | None, database: Path | None) -> Path:
-    if database is not None:
-        return database
+def _version(version: str | None) -> versions.Version:
     if version is None:
-        return versions.current().path
+        return versions.current()
     found = next((each for each in versions.list_versions() if each.id == version), None)
     if found is None:
         raise versions.NoVersion(f"没有编号为“{version}”的数据版本")
-    return found.path
+    return found
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as arrow
@@ -65,10 +66,12 @@ def load_workbook(
     database: Path | None = None,
     progress: Progress | None = None,
     plan: Plan | None = None,
+    who: str = "",
 ) -> LoadResult:
     """Load a workbook or a folder of CSV files as a new version, or into one database file.
 
-    progress is called with a share (0–1) and what is being done. Raises Unreadable, Rejected,
+    progress is called with a share (0–1) and what is being done; who: as the version names them.
+    Raises Unreadable, Rejected,
     Unwritable, data.versions.Busy (another load is running) or PlanError; then nothing changed.
     """
     note = progress or silent
@@ -86,8 +89,8 @@ def load_workbook(
     with closing(checked.staged):
         try:
             if database is not None:
-                return _replace_file(checked, plan, database, later)
-            return _add_version(checked, plan, later)
+                return _replace_file(checked, plan, database, later, who)
+            return _add_version(checked, plan, later, who)
         except OSError as error:
             where = database or versions.warehouse_dir()
             raise Unwritable(f"无法写入 {where}：{error.strerror or error}") from error
@@ -108,7 +111,7 @@ def examine(path: Path, plan: Plan | None = None, progress: Progress | None = No
 # ---------------------------------------------------------------- where to
 
 
-def _add_version(checked: Checked, plan: Plan, note: Progress) -> LoadResult:
+def _add_version(checked: Checked, plan: Plan, note: Progress, who: str) -> LoadResult:
     """A new version in the warehouse, made current; one load at a time."""
 
     def waiting() -> None:
@@ -117,7 +120,7 @@ def _add_version(checked: Checked, plan: Plan, note: Progress) -> LoadResult:
     with versions.locked(on_wait=waiting):
         versions.remove_leftovers()
         with versions.removed_after(versions.draft_path()) as draft:
-            rows = _build(draft, checked, plan, note)
+            rows = _build(draft, checked, plan, note, who)
             note(0.95, "正在封存版本")
             version = versions.seal(draft)
     note(1.0, "导入完成")
@@ -145,10 +148,12 @@ def _target(database: Path, source: Path) -> Path:
     return database
 
 
-def _replace_file(checked: Checked, plan: Plan, database: Path, note: Progress) -> LoadResult:
+def _replace_file(
+    checked: Checked, plan: Plan, database: Path, note: Progress, who: str
+) -> LoadResult:
     """One database file, replaced by a rename; two loads at once each put a whole one there."""
     with _draft_beside(database) as draft:
-        rows = _build(draft, checked, plan, note)
+        rows = _build(draft, checked, plan, note, who)
         note(0.95, "正在写入文件")
         versions.sync_file(draft)
         # A journal beside the old file would be replayed into the new one.
@@ -180,7 +185,7 @@ def _draft_beside(database: Path) -> Iterator[Path]:
 # ---------------------------------------------------------------- filling
 
 
-def _build(draft: Path, checked: Checked, plan: Plan, note: Progress) -> dict[str, int]:
+def _build(draft: Path, checked: Checked, plan: Plan, note: Progress, who: str) -> dict[str, int]:
     """Fill a new database file with a checked workbook and derive; sheet title -> rows."""
     note(0.0, "正在写入数据库")
     with _opened(draft) as connection:
@@ -200,7 +205,7 @@ def _build(draft: Path, checked: Checked, plan: Plan, note: Progress) -> dict[st
             count = staged.execute(f"select count(*) from target.{sheet.table}").fetchone()
             assert count is not None
             rows[sheet.title] = int(count[0])
-        _fill_meta(staged, checked, plan, rows)
+        _fill_meta(staged, checked, plan, rows, who)
         staged.execute("checkpoint target")
     finally:
         staged.execute("detach target")
@@ -275,7 +280,11 @@ def _fill_plan(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
 
 
 def _fill_meta(
-    connection: duckdb.DuckDBPyConnection, checked: Checked, plan: Plan, rows: dict[str, int]
+    connection: duckdb.DuckDBPyConnection,
+    checked: Checked,
+    plan: Plan,
+    rows: dict[str, int],
+    who: str,
 ) -> None:
     """Where the version comes from, and what was odd about it."""
     dataset = dict(connection.execute("select item, value from dataset").fetchall())
@@ -294,6 +303,8 @@ def _fill_meta(
         "data_date": dataset.get("数据截止日") or "",
         "nature": dataset.get("数据性质") or "",
     }
+    if who:
+        meta["loaded_by"] = who
     connection.executemany("insert into target.meta values (?, ?)", list(meta.items()))
     if checked.warnings:
         found = checked.warnings
@@ -326,17 +337,36 @@ def main(arguments: list[str] | None = None) -> int:
         help="填入（整个替换）这一个数据库文件；默认在数据仓库中新建版本并切换到它",
     )
     options = parser.parse_args(arguments)
+    name, logged = options.workbook.name, options.database is None
+    before = versions.pointed_at() if logged else None
     try:
         with _progress_bar() as note:
-            result = load_workbook(options.workbook, options.database, note)
+            result = load_workbook(options.workbook, options.database, note, who=command.who())
     except Rejected as error:
         sys.stderr.write("".join(f"{line}\n" for line in error.lines))
+        if logged:
+            command.record("import", name, {"errors": len(error.errors)}, refused=True)
         return 1
     except (Unreadable, Unwritable, Busy, PlanError) as error:
         print(error, file=sys.stderr)
+        if logged:
+            command.record("import", name, {"reason": str(error)}, refused=True)
         return 2
     _print_summary(result, options.database)
+    if logged:
+        command.record("import", result.version.id, entry(result, before))
     return 0
+
+
+def entry(result: LoadResult, before: str | None) -> dict[str, Any]:
+    """What the log says of a load. before: the id in use until then."""
+    return {
+        "file": result.version.meta.get("source_name", ""),
+        "sha256": result.version.meta.get("source_sha256", ""),
+        "rows": sum(result.rows.values()),
+        "warnings": len(result.warnings),
+        "from": before or "",
+    }
 
 
 def summarise(warnings: list[Problem]) -> list[str]:

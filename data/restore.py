@@ -265,12 +265,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         done = restore(options.file)
-    except Refused as error:
+    except (Refused, Unwritable, versions.Busy, notes.Unavailable) as error:
         print(error, file=sys.stderr)
-        return 1
-    except (Unwritable, versions.Busy, notes.Unavailable) as error:
-        print(error, file=sys.stderr)
-        return 2
+        detail = {"file": options.file.name, "reason": str(error)}
+        command.record("restore", "", detail, refused=True)
+        return 1 if isinstance(error, Refused) else 2
     made = done.made_at[:19].replace("T", " ")
     print(f"已恢复 {made} UTC 的备份：{done.versions} 个版本，当前版本 {done.current or '无'}")
     if done.kept:
@@ -279,10 +278,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"原有的情景和日志另存为 {done.former_notes.name}")
     elif not done.notes and notes.path().exists():
         print("备份中没有情景和日志，原有的保持不变")
-    try:
-        notes.record("restore", backup.at_the_console(), done.current, {"file": options.file.name})
-    except notes.Unavailable as error:
-        print(f"恢复已完成，但未能记入日志：{error}", file=sys.stderr)
+    command.record("restore", done.current, {"file": options.file.name})
     return 0
 
 

@@ -309,8 +309,9 @@ def use(name: str) -> Version:
     if len(found) > 1 and not exact:
         raise NoVersion(f"“{name}”对应 {len(found)} 个版本，请写全编号")
     path = (exact or found)[0]
-    version = Version(path.stem, path, check(path))
     with locked():
+        # Only now: it may have been removed while this waited.
+        version = Version(path.stem, path, check(path))
         point_at(version.id)
     return version
 
@@ -451,12 +452,15 @@ def main(arguments: list[str] | None = None) -> int:
         return _print_list()
     if not options.id:
         parser.error("use 后面要有版本编号")
+    before = pointed_at()
     try:
         version = use(options.id)
     except (NoVersion, DamagedVersion, OldSchema, Busy) as error:
         print(error, file=sys.stderr)
+        command.record("rollback", options.id, {"reason": str(error)}, refused=True)
         return 1
     print(f"已切换到 {_describe(version)}")
+    command.record("rollback", version.id, {"from": before or ""})
     return 0
 
 
@@ -492,4 +496,7 @@ def _describe(version: Version) -> str:
 
 
 if __name__ == "__main__":
-    command.run(main)
+    # Under its own name: else the modules built on it would know other exceptions than this one.
+    from data import versions  # noqa: PLW0406
+
+    command.run(versions.main)

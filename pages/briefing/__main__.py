@@ -72,6 +72,9 @@ def main(arguments: list[str] | None = None) -> int:
         f"已生成 {options.out}：{len(made.slides)} 页，数据截至 {made.as_of}，版本 {made.version}"
         + (f"，{made.mark}" if made.mark else "")
     )
+    if options.database is None:
+        filters = {"as_of": made.as_of.isoformat(), "filters": scope.words}
+        command.record("export", version.path.stem, {"file": options.out.name, **filters})
     return 0
 
 

@@ -5,6 +5,7 @@ One build at a time in the whole server: every visitor watches the same one.
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.block import block, render
+
+# Who loads it, as the version and the log name them.
+FIRST_START = "系统（首次启动）"
 
 
 @dataclass
@@ -28,15 +32,24 @@ class _Build:
         self.share, self.step = share, step
 
     def work(self) -> None:
+        from data import notes
         from data.demo import write
-        from data.load import load_workbook
+        from data.load import entry, load_workbook
 
         try:
             self.note(0.02, "正在生成演示数据")
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "演示数据.xlsx"
                 write(path)
-                load_workbook(path, progress=lambda share, step: self.note(0.4 + share * 0.6, step))
+                made = load_workbook(
+                    path,
+                    progress=lambda share, step: self.note(0.4 + share * 0.6, step),
+                    who=FIRST_START,
+                )
+            try:
+                notes.record("import", FIRST_START, made.version.id, entry(made, None))
+            except notes.Unavailable as error:
+                logging.getLogger("app").warning("未能记入日志：%s", error)
         except Exception as error:  # shown to the visitor: a thread has nobody else to tell
             self.error = f"{type(error).__name__}：{error}"
 

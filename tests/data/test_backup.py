@@ -315,11 +315,18 @@ def test_a_bad_archive_changes_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shutil.copytree(original, elsewhere)
-    before = {path: path.read_bytes() for path in elsewhere.rglob("*") if path.is_file()}
+    logged = notes.log()
+
+    def kept_bytes() -> dict[Path, bytes]:
+        found = (each for each in elsewhere.rglob("*") if each.is_file())
+        return {path: path.read_bytes() for path in found if path.name != notes.FILE}
+
+    before, scenarios = kept_bytes(), notes.scenarios()
     assert restore.main([str(edited(kept, tmp_path / "bad.zip", change))]) == 1
     assert "没有恢复任何数据" in capsys.readouterr().err
-    after = {path: path.read_bytes() for path in elsewhere.rglob("*") if path.is_file()}
-    assert after == before
+    assert (kept_bytes(), notes.scenarios()) == (before, scenarios)
+    refused, *others = notes.log()
+    assert (refused.kind, refused.refused, others) == ("restore", True, logged)
     assert {path.name for path in tmp_path.iterdir()} == {"bad.zip", "elsewhere"}
 
 
