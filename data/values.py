@@ -24,8 +24,10 @@ EXCEL_EPOCH, MAC_EPOCH = date(1899, 12, 30), date(1904, 1, 1)
 # A number in a date column is a bare year up to here, a day count from there to the year 2100.
 LAST_BARE_YEAR, LAST_SERIAL = 2100, 73_415
 FIRST_BARE_YEAR = 1900
-# Doubles hold whole numbers exactly up to here; larger counts are typing errors.
+# Doubles hold whole numbers exactly up to here; larger figures are typing errors.
 LARGEST_COUNT = 2**53
+# What a spreadsheet's cell may hold.
+LONGEST_TEXT = 32_767
 # Excel keeps 15 digits of a number; the rest of a longer code is lost.
 EXACT_DIGITS = 10**15
 
@@ -57,6 +59,7 @@ def _translation() -> dict[int, str]:
 
 
 _TEXT = _translation()
+_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 # Punctuation that numbers and dates may be written with, to its half-width form.
 _MARKS = str.maketrans("，．－—–／％＋：〇", ",.---/%+:0")
 _ERROR = re.compile(r"#(REF|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC|N/A|GETTING_DATA|FIELD)[!?]?")
@@ -97,6 +100,12 @@ def key(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text)
     folded = folded.replace("“", '"').replace("”", '"').replace("‘", "'").replace("’", "'")
     return "".join(folded.split())
+
+
+def fold(text: str) -> str:
+    """What two ids share that only differ in case, width or spaces, and that readers and
+    spreadsheets take for one."""
+    return "".join(text.translate(_WIDTH).casefold().split())
 
 
 def show(cell: Any) -> str:
@@ -147,8 +156,9 @@ def _plain(cell: Any) -> Any:
 
 
 def read_text(cell: Any, *, code: bool = False, one_line: bool = False) -> Value:
-    """Text. code: a number that Excel made of a code becomes the code again, K of a specialty
-    code goes. one_line: a line break inside a name is only a break of the cell's display."""
+    """Text, no longer than a spreadsheet's cell. code: a number that Excel made of a code becomes
+    the code again, K of a specialty code goes. one_line: a line break inside a name is only a break
+    of the cell's display."""
     cell = _plain(cell)
     if cell is None or isinstance(cell, Fault):
         return cell
@@ -156,6 +166,8 @@ def read_text(cell: Any, *, code: bool = False, one_line: bool = False) -> Value
         if isinstance(cell, bool | float | int):
             return show(cell)
         return cell.date().isoformat() if isinstance(cell, datetime) else str(cell)
+    if len(cell) > LONGEST_TEXT:
+        return Fault(show(cell), f"长达 {len(cell):,} 字，最多 {LONGEST_TEXT:,} 字")
     if code:
         text = _without_returns("".join(cell.split()))
         whole = _WHOLE.fullmatch(text)
@@ -170,14 +182,15 @@ def without_k(code: str) -> str:
 
 
 def read_number(cell: Any, *, expected: str = "应为数字", percent: bool = False) -> Value:
-    """A finite float. Accepts thousands separators and, with percent, a trailing %."""
+    """A float no larger than LARGEST_COUNT. Accepts thousands separators and, with percent, a
+    trailing %."""
     if type(cell) is float:
-        return cell
+        return _in_bounds(cell, expected)
     cell = _plain(cell)
     if cell is None or isinstance(cell, Fault):
         return cell
     if isinstance(cell, int) and not isinstance(cell, bool):
-        return float(cell)
+        return _in_bounds(cell, expected)
     if not isinstance(cell, str):
         return Fault(show(cell), expected)
     text = cell.translate(_MARKS)
@@ -188,7 +201,16 @@ def read_number(cell: Any, *, expected: str = "应为数字", percent: bool = Fa
     elif not _NUMBER.fullmatch(text):
         return Fault(show(cell), expected)
     number = float(text)
-    return number if abs(number) < 1e300 else Fault(show(cell), expected)
+    return _in_bounds(number, expected)
+
+
+def _in_bounds(number: float, expected: str) -> Value:
+    """The number as a float; larger ones would overflow in sums and products."""
+    if number != number:
+        return Fault(show(number), expected)
+    if abs(number) > LARGEST_COUNT:
+        return Fault(show(number), f"过大（上限约 9007 万亿），{expected}")
+    return float(number)
 
 
 def read_year(cell: Any) -> Value:
