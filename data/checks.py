@@ -45,6 +45,7 @@ from data.values import (
     LARGEST_COUNT,
     YEAR_EXPECTED,
     Fault,
+    fold,
     key,
     one_of,
     read_column,
@@ -499,6 +500,13 @@ class _Checks:
             "name_keys",
             arrow.table({"name": list(keys), "name_key": list(keys.values())}),
         )
+        ids = {each for sheet in _with_id() for each in self.frames[sheet.table][sheet.key[0]]}
+        folded = {each: fold(each) for each in ids if isinstance(each, str)}
+        _put(
+            connection,
+            "id_keys",
+            arrow.table({"id": list(folded), "id_key": list(folded.values())}),
+        )
         _put(connection, "given_specialties", catalogue)
         for table, query in _STAGED:
             connection.execute(f"create or replace table {table} as {query}")
@@ -796,7 +804,8 @@ def _repeated(table: str, columns: Iterable[str], name: str, expected: str, need
 
 
 def _key_rules() -> Iterator[str]:
-    """Rows that repeat a key of the contract, and institutions that repeat a name."""
+    """Rows that repeat a key of the contract, also in other letters, and institutions that repeat a
+    name."""
     for sheet in SHEETS:
         if not sheet.key or sheet.table in (*_HARMLESS_REPEATS, "dataset"):
             continue
@@ -807,6 +816,14 @@ def _key_rules() -> Iterator[str]:
             expected = f"：{headers}相同的只能有一行"
         yield _repeated(sheet.table, sheet.key, sheet.key[-1], expected, filled)
     yield _repeated("institutions", ("name_key",), "name", "，应为唯一", "name_key is not null")
+    for sheet in _with_id():
+        place = {"title": sheet.title, "table": sheet.table, "name": sheet.key[0]}
+        yield _text("near_repeated").format(**place)
+
+
+def _with_id() -> list[Sheet]:
+    """The sheets whose rows are known by one id."""
+    return [each for each in SHEETS if len(each.key) == 1 and each.table != "dataset"]
 
 
 def _date_rules() -> Iterator[str]:
