@@ -42,13 +42,25 @@ MOST_UNPACKED = 512 * MEGABYTE
 # Deflate reaches 1000:1 on nothing but repetition; real sheets stay below 60:1.
 MOST_RATIO, RATIO_MATTERS_FROM = 200, 64 * MEGABYTE
 MOST_PARTS = 10_000
+# Excel's own limit.
 MOST_ROWS = 1_048_576
+# A list that is read beside the pages, not in a process of its own: 500 lines are 30 kB.
+MOST_OF_LIST, MOST_OF_LIST_UNPACKED = 5 * MEGABYTE, 10 * MEGABYTE
 # A stray cell far from the rest makes calamine fill the whole rectangle up to it.
 MOST_CELLS = 30_000_000
 # Rows below the first in which a misplaced header is looked for.
 HEADER_SEARCH = 10
 
 NOT_DATA = (INSTRUCTION_SHEET, OPTIONS_SHEET)
+# What a workbook may hold beside cells that leads out of it or runs: start of a part's name -> what
+# it is and how to be rid of it. Never followed here; the figures it brought cannot be checked.
+_LEADING_OUT = {
+    "xl/externallinks/": "含有指向其他文件的外部链接，请在 Excel 的“数据—编辑链接”中断开链接",
+    "xl/connections.xml": "含有外部数据连接，请在 Excel 的“数据—查询和连接”中删除",
+    "xl/querytables/": "含有外部数据连接，请在 Excel 的“数据—查询和连接”中删除",
+    "xl/embeddings/": "含有嵌入的对象，请删除",
+    "xl/activex/": "含有控件，请删除",
+}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = MEGABYTE
 # A part's root element, with its attributes, stands within this many bytes.
@@ -358,6 +370,12 @@ def decode(name: str, content: bytes) -> str:
         raise Unreadable(
             f"“{name}”的 UTF-8 编码在第 {broken.start + 1} 字节处损坏，请重新另存为 CSV"
         )
+    # So does Big5, and what else is not checked against anything.
+    if headers and not any(h in text for h in headers):
+        raise Unreadable(
+            f"“{name}”中没有认得出的列名，编码可能不是 UTF-8 或 GB18030；"
+            "请另存为“CSV UTF-8（逗号分隔）”"
+        )
     return text
 
 
@@ -395,15 +413,17 @@ def _read_workbook(name: str, content: bytes, note: Progress) -> Book:
 def read_list(name: str, content: bytes, sheet: Sheet) -> Book:
     """Read a workbook's first sheet as the one given, whatever it is called: a list that is no
     part of the contract. Raises Unreadable. Columns of shares are read as they stand."""
+    if len(content) > MOST_OF_LIST:
+        raise Unreadable(f"“{name}”超过 {MOST_OF_LIST // MEGABYTE} MB，请核对是否选错文件")
     _refuse_other_formats(name, content)
     book = Book(name, hashlib.sha256(content).hexdigest())
-    with _unpacked(name, content) as package:
+    with _unpacked(name, content, MOST_OF_LIST_UNPACKED) as package:
         parts, mac = package.sheet_parts()
         with _Calamine(name, content) as workbook:
             first = next(iter(workbook.sheet_names), "")
             if parts.get(first, "") not in package.parts:
                 raise Unreadable(f"“{name}”中没有工作表")
-            scan = _scan(package, parts[first], frozenset())
+            scan = _scan(package, parts[first], frozenset(), first)
             if scan.area > MOST_CELLS:
                 raise Unreadable(f"“{name}”的内容远离数据区，请删去多余的行列后重新保存")
             _lay_out(book, sheet, _mend(_rows(name, workbook, first), scan, sheet.title), mac=mac)
@@ -411,11 +431,11 @@ def read_list(name: str, content: bytes, sheet: Sheet) -> Book:
 
 
 @contextmanager
-def _unpacked(name: str, content: bytes) -> Iterator[_Package]:
+def _unpacked(name: str, content: bytes, most_unpacked: int = MOST_UNPACKED) -> Iterator[_Package]:
     """The parts of a workbook; what is wrong with them is Unreadable."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            yield _Package(name, archive)
+            yield _Package(name, archive, most_unpacked)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise Unreadable(f"“{name}”已损坏，无法解压：请用 Excel 打开并重新保存") from error
     except (ElementTree.ParseError, expat.ExpatError, KeyError, ValueError) as error:
@@ -439,7 +459,9 @@ def _refuse_other_formats(name: str, content: bytes) -> None:
 class _Package:
     """The parts of an .xlsx file, checked before anything is unpacked."""
 
-    def __init__(self, name: str, archive: zipfile.ZipFile) -> None:
+    def __init__(
+        self, name: str, archive: zipfile.ZipFile, most_unpacked: int = MOST_UNPACKED
+    ) -> None:
         self.name = name
         self.archive = archive
         parts = archive.infolist()
@@ -450,24 +472,30 @@ class _Package:
         if any(part.flag_bits & 1 for part in parts):
             raise Unreadable(f"“{name}”设有密码，请取消密码后再导入")
         lower = {each.lower() for each in names}
-        if any(each.endswith("vbaproject.bin") for each in lower):
+        if any(each.endswith("vbaproject.bin") or "/macrosheets/" in each for each in lower):
             raise Unreadable(f"“{name}”含有宏，请另存为不带宏的 .xlsx 工作簿")
         if "xl/workbook.bin" in lower:
             raise Unreadable(f"“{name}”是 .xlsb 格式，请另存为 .xlsx 工作簿")
         if "mimetype" in lower or "xl/workbook.xml" not in self.parts:
             raise Unreadable(f"“{name}”不是 .xlsx 工作簿，请用 Excel 另存为 .xlsx")
+        for start, words in _LEADING_OUT.items():
+            if any(each.startswith(start) for each in lower):
+                raise Unreadable(f"“{name}”{words}后重新保存")
         unpacked = [part for part in parts if part.filename.lower().endswith((".xml", ".rels"))]
-        if sum(part.file_size for part in unpacked) > MOST_UNPACKED or any(
+        if sum(part.file_size for part in unpacked) > most_unpacked or any(
             part.file_size > RATIO_MATTERS_FROM
             and part.file_size > MOST_RATIO * max(part.compress_size, 1)
             for part in parts
         ):
             raise Unreadable(
-                f"“{name}”解压后过大（上限 {MOST_UNPACKED // MEGABYTE} MB），拒绝读取；"
+                f"“{name}”解压后过大（上限 {most_unpacked // MEGABYTE} MB），拒绝读取；"
                 "请删去空白行列的格式后重新保存"
             )
 
         self.check_counts(parts)
+        # However its parts are named, a macro is declared as one.
+        if b"vbaProject" in self.archive.read("[Content_Types].xml"):
+            raise Unreadable(f"“{name}”含有宏，请另存为不带宏的 .xlsx 工作簿")
 
     def check_counts(self, parts: list[zipfile.ZipInfo]) -> None:
         """Refuse a list of texts that announces more than it can hold: the reading core would set
@@ -490,7 +518,8 @@ class _Package:
         """A small part as a tree. A document type may define entities that grow without end; no
         spreadsheet program writes one."""
         content = self.archive.read(part)
-        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        # In UTF-16, which no program writes, these words would not be found.
+        if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\0" in content:
             raise Unreadable(f"“{self.name}”的内部结构异常，拒绝读取")
         return ElementTree.fromstring(content)
 
@@ -561,7 +590,7 @@ def _read_sheets(book: Book, package: _Package, content: bytes, note: Progress) 
             if part not in package.parts:
                 raise Unreadable(f"“{book.name}”中的工作表“{title}”缺失，文件已损坏")
             shares = any(c.kind == "share" for c in BY_TITLE[title].columns)
-            scan = _scan(package, part, percent if shares else frozenset())
+            scan = _scan(package, part, percent if shares else frozenset(), title)
             if scan.area > MOST_CELLS:
                 place = f"最远的内容在 {letters(scan.columns)}{scan.rows}"
                 expected = f"{place}，远离数据区，本表未读取；应删去该处内容"
@@ -570,6 +599,17 @@ def _read_sheets(book: Book, package: _Package, content: bytes, note: Progress) 
                 continue
             rows = _rows(book.name, workbook, name)
             _lay_out(book, BY_TITLE[title], _mend(rows, scan, title), mac=mac)
+            _note_merged(book, title, scan.merged)
+
+
+def _note_merged(book: Book, title: str, ranges: Sequence[str]) -> None:
+    """One remark for each range of merged cells below the header: all but one of them are empty."""
+    for each in ranges:
+        ends = [_ADDRESS.fullmatch(place) for place in each.split(":")]
+        if len(ends) == 2 and ends[0] and ends[1] and int(ends[1][2]) > 1:
+            row, column = int(ends[0][2]), _number(ends[0][1])
+            expected = "是合并单元格，只有左上角一格有内容，其余按空白读取；应取消合并、逐格填写"
+            book.notes.append(Problem(title, row, column, "", each, expected))
 
 
 class _Calamine:
@@ -641,12 +681,14 @@ def _rows(name: str, workbook: Any, sheet: str) -> list[list[Any]]:
 class _Scan:
     """Cells of a sheet that need mending; (row, column) from 0 -> what stands there.
 
-    rows, columns: the extent of the cells with content, 0 when not measured.
+    merged: ranges such as B2:B4. rows, columns: the extent of the cells with content, 0 when not
+    measured.
     """
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     uncalculated: set[tuple[int, int]] = field(default_factory=set)
     percents: set[tuple[int, int]] = field(default_factory=set)
+    merged: list[str] = field(default_factory=list)
     rows: int = 0
     columns: int = 0
 
@@ -656,7 +698,7 @@ class _Scan:
 
 
 # Each starts with a literal, which the search finds without stepping through the text: error cells,
-# formulas, elements with a namespace prefix, and a document type.
+# formulas, elements with a namespace prefix, a document type, and merged cells.
 _SUSPECTS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -664,37 +706,54 @@ _SUSPECTS = tuple(
         rb"<f[\s>/]",
         rb":c[\s>/]",
         rb"<!DOCTYPE",
+        rb"<mergeCell[\s>]",
     )
 )
 # A cell in the usual words; any other wording leaves the groups empty.
 _CELL = re.compile(rb"<c[\s>/](?:r=\"[A-Z](\d{1,7})\")?")
 _ADDRESS = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_ROW_WITH_PREFIX = re.compile(rb":row[\s>/]")
 _LAST_COLUMN = 16_384
 
 
-def _scan(package: _Package, part: str, percent: frozenset[str]) -> _Scan:
-    """Look through a sheet's XML for error cells, formulas without result, percentages, cells
-    beyond column Z and cells out of order; parse it only if there may be any.
+def _scan(package: _Package, part: str, percent: frozenset[str], title: str) -> _Scan:
+    """Look through a sheet's XML for error cells, formulas without result, percentages, merged
+    cells, cells beyond column Z and cells out of order; parse it only if there may be any.
 
     calamine takes the first and last cells for the sheet's extent: addresses that are far off or
-    run backwards make it ask for more memory than there is, which nobody can catch.
+    run backwards make it ask for more memory than there is, which nobody can catch. A sheet of more
+    rows than there can be is refused once so many are seen, whatever extent it declares.
     """
     suspects = _SUSPECTS
     if percent:
         styles = "|".join(sorted(percent)).encode()
         suspects = (*_SUSPECTS, re.compile(rb"s=[\"'](" + styles + rb")[\"']"))
-    last = 0
+    last = rows = 0
+    parse = False
     for chunk in _chunks(package, part):
-        if any(each.search(chunk) for each in suspects):
-            return _parse_sheet(package, part, percent)
+        rows += chunk.count(b"<row")
+        if b":row" in chunk:
+            rows += len(_ROW_WITH_PREFIX.findall(chunk))
+        if rows > MOST_ROWS or last > MOST_ROWS:
+            raise _too_many_rows(package.name, title)
+        if parse:
+            continue
         found = _CELL.findall(chunk)
-        if not all(found):
-            return _parse_sheet(package, part, percent)
-        rows = np.array([last, *map(int, found)])
-        if np.any(rows[1:] < rows[:-1]):
-            return _parse_sheet(package, part, percent)
-        last = int(rows[-1])
-    return _Scan() if last <= MOST_ROWS else _parse_sheet(package, part, percent)
+        parse = not all(found) or any(each.search(chunk) for each in suspects)
+        if not parse:
+            numbers = np.array([last, *map(int, found)])
+            parse = bool(np.any(numbers[1:] < numbers[:-1]))
+            last = int(numbers[-1])
+    if last > MOST_ROWS:
+        raise _too_many_rows(package.name, title)
+    return _parse_sheet(package, part, percent) if parse else _Scan()
+
+
+def _too_many_rows(name: str, title: str) -> Unreadable:
+    return Unreadable(
+        f"“{name}”的工作表“{title}”超过 {MOST_ROWS:,} 行（Excel 的上限），拒绝读取；"
+        "请核对是否选错文件，或删去多余的行"
+    )
 
 
 def _chunks(package: _Package, part: str) -> Iterator[bytes]:
@@ -702,6 +761,8 @@ def _chunks(package: _Package, part: str) -> Iterator[bytes]:
     rest = b""
     with package.open(part) as stream:
         while piece := stream.read(_CHUNK):
+            if b"\0" in piece:
+                raise Unreadable(f"“{package.name}”的内部结构异常，拒绝读取")
             chunk = rest + piece
             cut = chunk.rfind(b"<")
             if cut > 0:
@@ -760,6 +821,8 @@ class _CellEvents:
                 self.text.clear()
             case "f":
                 self.has_formula = True
+            case "mergeCell":
+                self.scan.merged.append(attributes.get("ref", ""))
             case "v" | "t":
                 self.holding = True
 
