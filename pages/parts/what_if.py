@@ -126,7 +126,8 @@ def _screen(view: View) -> None:
         )
     with right:
         follow(block(render("what_if", **shown), key="what-if"))
-    write_address(at)
+    if at.settled:
+        write_address(at)
 
 
 def outcome(view: View) -> Outcome:

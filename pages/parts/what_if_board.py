@@ -35,6 +35,7 @@ class Board:
     moved it last, so that undo takes a whole drag back; pinned: single levers to keep in view;
     said: what a reader must know about how the scenario came to be; name, saved: of a saved
     scenario and its number, until it is moved; best: 最优方案 was asked for;
+    settled: no lever is on the move, so that the address may be written;
     prepared_for: the data the session has seen made ready."""
 
     scenario: Scenario = BASE
@@ -48,6 +49,7 @@ class Board:
     name: str = ""
     saved: str = ""
     best: bool = False
+    settled: bool = True
     prepared_for: object = None
 
     def put(self, given: Scenario, grip: int = 0) -> None:
@@ -62,6 +64,7 @@ class Board:
     def load(self, given: Scenario, *said: str, name: str = "", saved: str = "") -> None:
         """Work on a whole scenario: a preset, a saved one, a file, what the solver found."""
         self.put(given)
+        self.settled = True
         self.pinned = {}
         self.said, self.name, self.saved = said, name, saved
 
@@ -70,6 +73,7 @@ class Board:
         if self.past:
             self.scenario = self.past.pop()
             self.grip = 0
+            self.settled = True
             self.said, self.name, self.saved = (), "", ""
 
     def written(self) -> Address:
@@ -215,6 +219,7 @@ def moved(at: Board, prepared: Prepared, sent: Mapping[str, Any]) -> None:
     grip, number = sent.get("grip"), sent.get("n")
     at.seen = number if isinstance(number, int | float) else 0
     at.put(found, int(grip) if isinstance(grip, int | float) else 0)
+    at.settled = sent.get("settled") is True
     # What was said stays: a line less would move the lever under the pointer.
     at.name, at.saved = "", ""
     at.pinned |= dict.fromkeys(name for name, _ in found.levers if prepared.levers.all[name].single)

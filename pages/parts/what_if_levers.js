@@ -4,6 +4,9 @@ const panels = new WeakMap();
 // An answer that never comes must not block the levers.
 const PATIENCE_MS = 1500;
 const SEARCH_PAUSE_MS = 180;
+// After so long without a move the address is written: one step of the browser's Back for a drag, or
+// for several presses of a key.
+const SETTLE_MS = 400;
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".block");
@@ -17,7 +20,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     panel.fresh = true;
   }
   if (data.seen >= panel.n) panel.sent = 0;
-  if (panel.waiting) panel.send(false);
+  if (panel.waiting) panel.send(panel.settled);
   else if (!panel.sent) {
     const same = JSON.stringify(panel.values) === JSON.stringify(data.values);
     if (!same || panel.fresh) {
@@ -29,7 +32,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 }
 
 function start(root) {
-  const panel = { html: {}, values: {}, n: 0, grip: 0, sent: 0, waiting: false, finished: false };
+  const panel = { html: {}, values: {}, n: 0, grip: 0, sent: 0, waiting: false, settled: false, timer: 0 };
   panels.set(root, panel);
 
   panel.paint = (row) => {
@@ -46,8 +49,8 @@ function start(root) {
   };
   panel.paintAll = () => root.querySelectorAll("[data-lever]").forEach(panel.paint);
 
-  panel.send = (finished) => {
-    panel.finished ||= finished;
+  panel.send = (settled) => {
+    panel.settled = settled;
     if (panel.sent && performance.now() - panel.sent < PATIENCE_MS) {
       panel.waiting = true;
       return;
@@ -55,17 +58,21 @@ function start(root) {
     panel.waiting = false;
     panel.sent = performance.now();
     panel.n = Math.max(panel.n + 1, Date.now());
-    panel.sendState("move", { n: panel.n, grip: panel.grip, finished: panel.finished, levers: { ...panel.values } });
-    panel.finished = false;
+    panel.sendState("move", { n: panel.n, grip: panel.grip, settled: panel.settled, levers: { ...panel.values } });
   };
 
-  const move = (row, value, finished) => {
+  const settle = () => {
+    clearTimeout(panel.timer);
+    panel.timer = setTimeout(() => panel.send(true), SETTLE_MS);
+  };
+  const move = (row, value) => {
+    clearTimeout(panel.timer);
     const { lever, today, low, high } = row.dataset;
     const held = Math.min(Math.max(value, Number(low)), Number(high));
     if (held === Number(today)) delete panel.values[lever];
     else panel.values[lever] = held;
     panel.paint(row);
-    panel.send(finished);
+    panel.send(false);
   };
   const grip = () => { panel.grip = Math.max(panel.grip + 1, Date.now()); };
 
@@ -76,7 +83,7 @@ function start(root) {
     const field = event.target;
     if (field.type === "range") {
       panel.held = field;
-      move(field.closest("[data-lever]"), Number(field.value), false);
+      move(field.closest("[data-lever]"), Number(field.value));
     } else if (field.type === "search") {
       clearTimeout(search);
       search = setTimeout(() => panel.sendTrigger("seek", field.value), SEARCH_PAUSE_MS);
@@ -87,9 +94,9 @@ function start(root) {
     panel.held = null;
     if (field.type === "search") return;
     const row = field.closest("[data-lever]");
-    if (field.type === "range") panel.send(true);
-    else if (field.type === "checkbox") move(row, field.checked ? 1 : 0, true);
-    else move(row, field.value === "" || !Number.isFinite(Number(field.value)) ? Number(row.dataset.today) : Number(field.value), true);
+    if (field.type === "checkbox") move(row, field.checked ? 1 : 0);
+    else if (field.type !== "range") move(row, field.value === "" || !Number.isFinite(Number(field.value)) ? Number(row.dataset.today) : Number(field.value));
+    settle();
   });
   root.addEventListener("click", (event) => {
     const back = event.target.closest("[data-back]");
@@ -97,7 +104,8 @@ function start(root) {
     const act = event.target.closest("[data-act]");
     if (back) {
       const row = back.closest("[data-lever]");
-      move(row, Number(row.dataset.today), true);
+      move(row, Number(row.dataset.today));
+      settle();
     } else if (to) {
       const list = root.querySelector(".list");
       const place = root.querySelector(to.dataset.to === "single" ? ".seek" : `[data-group="${to.dataset.to}"]`);

@@ -29,12 +29,15 @@ def test_a_move_is_seen_without_a_reload_and_what_is_kept_can_be_opened_and_brou
     row, finding = page.locator("#wi-points_emerging"), page.locator("h1").first
     before = row.locator(".figure b").inner_text()
     slider = page.locator('[data-lever="rate:新兴"] input[type=range]')
+    visitor.settle()
+    steps = page.evaluate("history.length")
     for _ in range(3):
         slider.press("ArrowRight")
     expect(row.locator(".figure b")).not_to_have_text(before)
     expect(finding).to_contain_text("按此情景")
     expect(page).to_have_url(re.compile(r"levers=.*%3A15%7D"))
     visitor.settle()
+    assert page.evaluate("history.length") == steps + 1, "Back leads through every move"
     after = row.locator(".figure b").inner_text()
     assert rows.evaluate_all(TOPS) == places, "the picture jumps"
 

@@ -172,11 +172,11 @@ def test_a_move_changes_the_picture_and_the_address_and_undo_takes_it_back(
 ) -> None:
     shown = show(PAGE)
     moved = {"rate:新兴": 30.0}
-    tell(shown.app, {"move": {"n": 7, "grip": 1, "finished": True, "levers": moved}})
+    tell(shown.app, {"move": {"n": 7, "grip": 1, "settled": True, "levers": moved}})
     agrees(shown, outcome(ready, scenario(moved)))
     assert address(shown.app)["levers"] == moved
     moved |= {"closures:red": 60.0}
-    tell(shown.app, {"move": {"n": 8, "grip": 2, "finished": True, "levers": moved}})
+    tell(shown.app, {"move": {"n": 8, "grip": 2, "settled": True, "levers": moved}})
     agrees(shown, outcome(ready, scenario(moved)))
     press(shown.app, "undo")
     agrees(shown, outcome(ready, scenario({"rate:新兴": 30.0})))
@@ -186,11 +186,16 @@ def test_a_move_changes_the_picture_and_the_address_and_undo_takes_it_back(
     assert "levers" not in shown.app.query_params
 
 
-def test_one_drag_is_one_move_to_undo(show: Callable[..., Any], ready: Prepared) -> None:
+def test_one_drag_is_one_move_to_undo_and_one_address(
+    show: Callable[..., Any], ready: Prepared
+) -> None:
     shown = show(PAGE)
     for n, value in enumerate((20.0, 25.0, 30.0)):
-        move = {"n": n + 1, "grip": 5, "levers": {"rate:新兴": value}}
+        move = {"n": n + 1, "grip": 5, "settled": False, "levers": {"rate:新兴": value}}
         tell(shown.app, {"move": move})
+        assert "levers" not in shown.app.query_params
+    tell(shown.app, {"move": move | {"n": 4, "settled": True}})
+    assert address(shown.app)["levers"] == {"rate:新兴": 30}
     press(shown.app, "undo")
     agrees(shown, outcome(ready))
 
