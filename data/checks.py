@@ -26,6 +26,7 @@ import pyarrow as arrow
 
 from data import reference
 from data.contract import (
+    BY_TITLE,
     DATA_NATURES,
     DATASET_ITEMS,
     DATE_ORDER,
@@ -129,6 +130,17 @@ class Checked:
     problems: list[Problem]
     warnings: list[Problem]
     staged: duckdb.DuckDBPyConnection
+    remark: Callable[[Sheet, int, str | None, str], None]
+
+    def compare_with_baselines(self) -> None:
+        """Add what is odd about the targets given the indicators' values at issue.
+
+        Those need the derived tables: ``staged`` must see the filled database as ``target``.
+        """
+        for query in _rules("baselines"):
+            for title, row, name, expected in self.staged.execute(query).fetchall():
+                self.remark(BY_TITLE[title], int(row), name, expected)
+        self.warnings[:] = _in_order(self.warnings)
 
 
 def check(book: Book, plan: Plan, progress: Progress | None = None) -> Checked:
@@ -158,12 +170,14 @@ class _Checks:
         staged = self.stage()
         self.apply_rules(staged)
         self.check_places()
+        self.warnings = _in_order(self.warnings)
         return Checked(
             self.book,
             self.frames,
             _in_order(self.problems),
-            _in_order(self.warnings),
+            self.warnings,
             staged,
+            self.remark,
         )
 
     # ------------------------------------------------------------ reporting
@@ -519,15 +533,17 @@ class _Checks:
             for kind in kinds
             for level in levels
         ]
-        targets = [(i.id, i.target, i.unit, i.deadline, plan.issued_on) for i in plan.indicators]
+        targets = [
+            (i.id, i.measure, i.target, i.unit, i.deadline, plan.issued_on) for i in plan.indicators
+        ]
         known = {name for d in plan.departments for name in (d.name, d.successor) if name}
         dataset = self.frames["dataset"]
         day = dict(zip(dataset["item"], dataset["value"], strict=True))
         for table, rows in (
             ("titles (title varchar, subject_kind varchar, institution_level varchar)", titles),
             (
-                "plan_targets (indicator varchar, target double, unit varchar, deadline date,"
-                " issued_on date)",
+                "plan_targets (indicator varchar, measure varchar, target double, unit varchar,"
+                " deadline date, issued_on date)",
                 targets,
             ),
             ("departments (name varchar)", [(name,) for name in sorted(known)]),

@@ -205,7 +205,6 @@ def _build(draft: Path, checked: Checked, plan: Plan, note: Progress, who: str) 
             count = staged.execute(f"select count(*) from target.{sheet.table}").fetchone()
             assert count is not None
             rows[sheet.title] = int(count[0])
-        _fill_meta(staged, checked, plan, rows, who)
         staged.execute("checkpoint target")
     finally:
         staged.execute("detach target")
@@ -213,6 +212,13 @@ def _build(draft: Path, checked: Checked, plan: Plan, note: Progress, who: str) 
     with _opened(draft) as connection:
         derive(connection)
         connection.execute("checkpoint")
+    staged.execute(f"attach '{_quoted(draft)}' as target")
+    try:
+        checked.compare_with_baselines()
+        _fill_meta(staged, checked, plan, rows, who)
+        staged.execute("checkpoint target")
+    finally:
+        staged.execute("detach target")
     return rows
 
 
