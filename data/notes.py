@@ -1,4 +1,5 @@
-"""What people write, apart from the data versions: saved scenarios, and who did what when.
+"""What people write, apart from the data versions: saved scenarios, what is said of a version after
+it was made, and who did what when.
 
 One SQLite file, ``notes.sqlite``, in the warehouse. The first write makes it; reading where there
 is none finds nothing and makes none. Each call opens the file, does one short transaction and
@@ -38,6 +39,7 @@ APPLICATION_ID = 0x56504E31
 LONGEST_WAIT_SECONDS = 5.0
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_ID = 60, 2_000, 200
+LONGEST_VERSION_NOTE = 500
 # Every project of a city's pool set one by one is under 20 kB.
 LARGEST_CONTENT_BYTES = 200_000
 LARGEST_DETAIL_BYTES = 20_000
@@ -121,6 +123,18 @@ class Scenario(Draft):
     changed_by: str
     changed_at: datetime
     deleted_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What was said of a data version after it was made. note: None while the one it was loaded
+    with stands."""
+
+    version_id: str
+    pinned: bool
+    note: str | None
+    changed_by: str
+    changed_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -388,6 +402,62 @@ def _log_scenario(
 ) -> None:
     """In the transaction of the change itself: neither is there without the other."""
     _log(connection, kind, who, now, str(found.id), {"name": found.name, "note": found.note})
+
+
+# ---------------------------------------------------------------- marks of data versions
+
+_MARKS = "select * from version_marks"
+_SET_PINNED = """
+insert into version_marks (version_id, pinned, note, changed_by, changed_at)
+values (:id, :pinned, null, :who, :now)
+on conflict (version_id) do update
+set pinned = :pinned, changed_by = :who, changed_at = :now
+"""
+_SET_NOTE = """
+insert into version_marks (version_id, pinned, note, changed_by, changed_at)
+values (:id, 0, :note, :who, :now)
+on conflict (version_id) do update
+set note = :note, changed_by = :who, changed_at = :now
+"""
+
+
+def marks() -> dict[str, Mark]:
+    """Version id -> its mark, of those that have one. Raises Unavailable."""
+    with _reading() as connection:
+        if connection is None:
+            return {}
+        rows = connection.execute(_MARKS).fetchall()
+    try:
+        found = (
+            dict(row)
+            | {"pinned": bool(row["pinned"])}
+            | {"changed_at": datetime.fromisoformat(row["changed_at"])}
+            for row in rows
+        )
+        return {each["version_id"]: Mark(**each) for each in found}
+    except (TypeError, ValueError) as error:
+        raise Damaged(DAMAGED) from error
+
+
+def pin_version(version_id: str, who: str, *, pinned: bool) -> None:
+    """Keep a version from being pruned, or no longer. Raises Unavailable."""
+    with _writing() as connection:
+        who, now = _person(who), _now()
+        given = {"id": version_id, "pinned": pinned, "who": who, "now": _utc(now)}
+        connection.execute(_SET_PINNED, given)
+        _log(connection, "pin" if pinned else "unpin", who, now, version_id, {})
+
+
+def note_version(version_id: str, note: str, who: str) -> None:
+    """Put a note in the place of the one a version was loaded with. Raises Refused, Unavailable."""
+    note = _clean(note).strip()
+    if len(note) > LONGEST_VERSION_NOTE:
+        raise Refused(f"说明有 {len(note)} 字，最多 {LONGEST_VERSION_NOTE} 字")
+    with _writing() as connection:
+        who, now = _person(who), _now()
+        given = {"id": version_id, "note": note, "who": who, "now": _utc(now)}
+        connection.execute(_SET_NOTE, given)
+        _log(connection, "version_note", who, now, version_id, {"note": note})
 
 
 # ---------------------------------------------------------------- log

@@ -25,7 +25,7 @@ from typing import Any
 
 import duckdb
 
-from data import command, difference, versions
+from data import command, difference, notes, versions
 from data.load import Rejected, Unwritable, load_workbook
 from data.plan import PlanError
 from data.values import show
@@ -52,7 +52,7 @@ MOST_CSV_FILES = 100
 # Rows and cells of a difference that are kept to be looked at; all of them are counted.
 MOST_SHOWN = 200
 LONGEST_NAME = 60
-LONGEST_NOTE = 500
+LONGEST_NOTE = notes.LONGEST_VERSION_NOTE
 
 
 class Overrun(Exception):  # noqa: N818

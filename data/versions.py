@@ -302,18 +302,24 @@ def use(name: str) -> Version:
     Raises NoVersion for an unknown id, DamagedVersion or OldSchema for one that cannot be used,
     Busy while another process is loading.
     """
+    find(name)
+    with locked():
+        # Only now: it may have been removed while this waited.
+        path = find(name)
+        version = Version(path.stem, path, check(path))
+        point_at(version.id)
+    return version
+
+
+def find(name: str) -> Path:
+    """A version's file by its id or an unambiguous beginning of it. Raises NoVersion."""
     found = [path for path in files() if path.stem.startswith(name)] if name else []
     exact = [path for path in found if path.stem == name]
     if not found:
         raise NoVersion(f"没有版本“{name}”。用 python -m data.versions list 查看全部版本")
     if len(found) > 1 and not exact:
         raise NoVersion(f"“{name}”对应 {len(found)} 个版本，请写全编号")
-    path = (exact or found)[0]
-    with locked():
-        # Only now: it may have been removed while this waited.
-        version = Version(path.stem, path, check(path))
-        point_at(version.id)
-    return version
+    return (exact or found)[0]
 
 
 def point_at(name: str) -> None:
@@ -434,37 +440,107 @@ def removed_after(draft: Path) -> Iterator[Path]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """``python -m data.versions [list | use ID]``; returns its exit code."""
-    parser = command.Parser("data.versions", "列出数据版本（最近的在前），或切换到其中一个")
+    """``python -m data.versions [list | use ID | pin ID | unpin ID | prune --keep N]``; its exit
+    code."""
+    parser = command.Parser(
+        "data.versions", "列出数据版本（最近的在前）、切换、固定，或清理不再需要的"
+    )
     parser.add_argument(
         "action",
         nargs="?",
-        choices=("list", "use"),
+        choices=tuple(_ACTIONS),
         default="list",
-        metavar="list|use",
-        help="list 列出（默认），use 切换",
+        metavar="|".join(_ACTIONS),
+        help="，".join(f"{name} {words}" for name, words in _ACTIONS.items()),
     )
-    parser.add_argument("id", nargs="?", metavar="ID", help="要切换到的版本编号，可只写开头几位")
+    parser.add_argument("id", nargs="?", metavar="ID", help="版本编号，可只写开头几位")
+    parser.add_argument(
+        "--keep",
+        type=int,
+        metavar="N",
+        help="清理时除当前版本和已固定的以外，还保留最近的几个",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="只列出会清理什么，不删除")
     options = parser.parse_args(arguments)
+    named = options.action in ("use", "pin", "unpin")
+    if bool(options.id) != named:
+        parser.error(f"{options.action} 后面{'要有版本编号' if named else '不需要编号'}")
+    if (options.keep is not None) != (options.action == "prune") or (options.keep or 0) < 0:
+        parser.error("清理要写明 --keep N，N 不小于 0；其他操作没有 --keep")
+    if options.dry_run and options.action != "prune":
+        parser.error("--dry-run 只用于 prune")
     if options.action == "list":
-        if options.id:
-            parser.error("list 后面不需要编号")
         return _print_list()
-    if not options.id:
-        parser.error("use 后面要有版本编号")
+    if options.action == "use":
+        return _use(options.id)
+    if options.action == "prune":
+        return _prune(options.keep, dry=options.dry_run)
+    return _pin(options.id, pinned=options.action == "pin")
+
+
+_ACTIONS = {
+    "list": "列出（默认）",
+    "use": "切换",
+    "pin": "固定（不会被清理）",
+    "unpin": "取消固定",
+    "prune": "清理旧版本",
+}
+
+
+def _use(name: str) -> int:
     before = pointed_at()
     try:
-        version = use(options.id)
+        version = use(name)
     except (NoVersion, DamagedVersion, OldSchema, Busy) as error:
         print(error, file=sys.stderr)
-        command.record("rollback", options.id, {"reason": str(error)}, refused=True)
+        command.record("rollback", name, {"reason": str(error)}, refused=True)
         return 1
     print(f"已切换到 {_describe(version)}")
     command.record("rollback", version.id, {"from": before or ""})
     return 0
 
 
+def _pin(name: str, *, pinned: bool) -> int:
+    # Built on this module, as are the notes.
+    from data import notes, retention
+
+    try:
+        found = retention.pin(name, command.who(), pinned=pinned)
+    except (NoVersion, Busy, notes.Unavailable) as error:
+        print(error, file=sys.stderr)
+        command.record("pin" if pinned else "unpin", name, {"reason": str(error)}, refused=True)
+        return 1
+    print(f"{'已固定' if pinned else '已取消固定'} {found}")
+    return 0
+
+
+def _prune(keep: int, *, dry: bool) -> int:
+    from data import notes, retention
+
+    try:
+        if dry:
+            found = retention.preview(keep)
+            going, left, size = found.going, {}, found.bytes
+        else:
+            done = retention.prune(keep, command.who())
+            going, left, size = done.removed, done.left, done.bytes
+    except (retention.Unprunable, Busy, notes.Unavailable, OSError) as error:
+        print(error, file=sys.stderr)
+        if not dry:
+            command.record("prune", "", {"keep": keep, "reason": str(error)}, refused=True)
+        return 1
+    for each in going:
+        named = f"  情景：{'、'.join(each.scenarios)}" if each.scenarios else ""
+        print(f"{each.id}  {each.bytes:,} 字节{named}")
+    for name, reason in left.items():
+        print(f"{name}：{reason}", file=sys.stderr)
+    print(f"{'将清理' if dry else '已清理'} {len(going)} 个版本，{size:,} 字节")
+    return 1 if left else 0
+
+
 def _print_list() -> int:
+    from data import notes, retention
+
     versions = list_versions()
     if not versions:
         print("还没有数据版本。请用 python -m data.load 载入工作簿")
@@ -477,8 +553,16 @@ def _print_list() -> int:
             print(found.notice, file=sys.stderr)
     except (NoVersion, DamagedVersion, OldSchema) as error:
         print(error, file=sys.stderr)
+    marks = {}
+    try:
+        marks = notes.marks()
+    except notes.Unavailable as error:
+        print(error, file=sys.stderr)
     for version in versions:
-        print(f"{'*' if version.id == in_use else ' '} {_describe(version)}")
+        mark = marks.get(version.id)
+        line = f"{'*' if version.id == in_use else ' '} {_describe(version)}"
+        noted = retention.noted(version, mark)
+        print(f"{line}{'  已固定' if mark and mark.pinned else ''}{f'  {noted}' if noted else ''}")
     print("* 为当前版本")
     return 0
 

@@ -661,6 +661,12 @@ def test_an_empty_file_is_an_empty_store(store: Path) -> None:
     assert len(notes.scenarios()) == 1
 
 
+def test_migrations_are_numbered_without_a_gap() -> None:
+    """The n-th makes user_version n: two of one number would each be taken for the other."""
+    names = sorted(path.name for path in notes.MIGRATIONS.glob("*.sql"))
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
 @pytest.fixture
 def second_migration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -669,7 +675,7 @@ def second_migration(
 
     def release() -> None:
         folder = shutil.copytree(notes.MIGRATIONS, tmp_path / "migrations")
-        (folder / "0002_pinned.sql").write_text(
+        (folder / "9999_later.sql").write_text(
             "alter table scenarios add column pinned integer not null default 0;\n"
             "create table more (a integer);\n"
         )
@@ -685,11 +691,12 @@ def test_an_older_store_is_brought_up(
     first: str, store: Path, second_migration: Callable[[], None]
 ) -> None:
     saved = notes.save_scenario(draft(), "甲")
+    ((version,),) = raw(store, "pragma user_version")
     second_migration()
     if first == "write":
         notes.record("import", "甲")
     assert notes.scenarios() == [saved]
-    assert raw(store, "pragma user_version") == [(2,)]
+    assert raw(store, "pragma user_version") == [(version + 1,)]
     assert raw(store, "select pinned from scenarios") == [(0,)]
     assert raw(store, "select * from more") == []
 
