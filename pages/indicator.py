@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import figures, indicator
+from pages.parts import editing, figures, indicator
 from pages.parts.view import follow, view
 
 shown = view()
@@ -12,6 +12,7 @@ result = figures.result(shown, chosen)
 area = st.query_params.get("area", "")
 school = st.query_params.get("institution", "")
 
+editing.form(shown)
 indicator.head(shown, result)
 left, right = st.columns([3, 2], gap="small")
 with left:

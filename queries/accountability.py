@@ -397,6 +397,11 @@ def tallies(found: Iterable[Rectification], day: date, by: str) -> list[Tally]:
     return sorted(rows, key=lambda t: (-t.overdue, -t.open, -t.soon, -t.closed, t.name))
 
 
+def interim_identity(indicator: str, each: Interim) -> tuple[Any, ...]:
+    """What tells an approved interim target from others (``data.difference.identity``)."""
+    return indicator, each.approved_on, each.expires_on, each.reason, each.approver
+
+
 def interim_state(interim: Interim, day: date) -> str:
     """Whether an approved interim target is in force on a day; its expiry day is no longer."""
     if interim.in_force(day):

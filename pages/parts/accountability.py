@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from data.contract import BY_TABLE
-from pages.parts import actions, download, figures
+from pages.parts import actions, download, editing, figures
 from pages.parts.block import MARKS, render
 from pages.parts.view import View
 from queries import accountability, projects
@@ -63,13 +63,14 @@ def page(view: View, address: Mapping[str, str]) -> str:
     """The page as HTML: the whole, with the cell or the department of the address opened."""
     department = address.get("department", "")
     if department:
-        return _brief(view, department)
-    return _page(view, address.get("who", ""), address.get("task", ""))
+        return _brief(view, department, editing.offered())
+    return _page(view, address.get("who", ""), address.get("task", ""), editing.offered())
 
 
 @figures.kept(120)
-def _page(view: View, who: str, task: str) -> str:
+def _page(view: View, who: str, task: str, editor: bool) -> str:
     found = duties(view)
+    marks = _Marks(view, found, editor)
     rows = matrix(found)
     cell = rows.get(who, {}).get(task)
     filled = view.version.filled
@@ -86,15 +87,64 @@ def _page(view: View, who: str, task: str) -> str:
         ],
         rows=[_matrix_row(view, found, name, cells, who, task) for name, cells in rows.items()],
         matrix_title=_matrix_title(found, rows),
-        chosen=_chosen(view, found, cell) if cell else None,
-        promises=_promises(view, found.promises),
+        chosen=_chosen(view, found, cell, marks) if cell else None,
+        promises=_promises(view, found.promises, marks),
         promises_title=_promises_title(found),
         marks_of_years=actions.axis(view),
-        problems=_problems(view, found),
-        decided=_decided(view, found),
-        interims=_interims(view, found),
+        problems=_problems(view, found, marks),
+        decided=_decided(view, found, marks),
+        interims=_interims(view, found, marks),
+        add=marks.add,
         source=view.source,
     )  # fmt: skip
+
+
+class _Marks:
+    """The ways to the forms, for those who may edit; None and nothing for others."""
+
+    def __init__(self, view: View, found: Duties, offered: bool) -> None:
+        self.view, self.offered = view, offered
+        self.add: dict[str, editing.Link] = {}
+        self.known: dict[Any, dict[str, editing.Link]] = {}
+        if not offered:
+            return
+        tables = (*SHEETS, "interim_targets")
+        self.add = {table: editing.add(view, "accountability", table) for table in tables}
+        self._note("rectifications", [(r, (r.id,)) for r in found.rectifications])
+        self._note(
+            "meetings",
+            [(d, (d.meeting, d.held_on, d.topic, d.text, d.department)) for d in found.decisions],
+        )
+        self._note(
+            "interim_targets",
+            [
+                ((name, each), accountability.interim_identity(name, each))
+                for name, approved in view.version.interims.items()
+                for each in approved
+            ],
+        )
+
+    def _note(self, table: str, rows: list[tuple[Any, tuple[Any, ...]]]) -> None:
+        names = editing.marks(self.view, "accountability", table, (name for _, name in rows))
+        self.known |= dict(zip((row for row, _ in rows), names, strict=True))
+
+    def of(self, row: Any, unfinished: bool) -> dict[str, Any] | None:
+        """``edit``, and ``finish`` when there is something to finish."""
+        found = self.known.get(row)
+        if found is None:
+            return None
+        return {"edit": found["edit"], "finish": found["finish"] if unfinished else None}
+
+    def report(self, deliverable: str) -> dict[str, Any] | None:
+        """The way to a new report on a deliverable, and to one that says it is done."""
+        if not self.offered:
+            return None
+        return {
+            "edit": editing.add(self.view, "accountability", "deliverable_updates", deliverable),
+            "finish": editing.add(
+                self.view, "accountability", "deliverable_updates", f"{deliverable}.done"
+            ),
+        }
 
 
 def _title(view: View, found: Duties) -> str:
@@ -216,12 +266,13 @@ def _result_rows(view: View, found: Sequence[Result]) -> list[dict[str, Any]]:
     ]
 
 
-def _promises(view: View, found: Sequence[Any]) -> list[dict[str, Any]]:
+def _promises(view: View, found: Sequence[Any], marks: _Marks) -> list[dict[str, Any]]:
     """The deliverables on the timeline, overdue first, then by due date."""
     order = sorted(found, key=lambda p: (not p.overdue, p.state == "已完成", p.due))
     return [
         actions.promise(view, p)
         | {"who": p.deliverable.departments[0], "section": p.deliverable.section}
+        | {"report": marks.report(p.deliverable.id)}
         for p in order
     ]
 
@@ -233,12 +284,13 @@ def _promises_title(found: Duties) -> str:
     return f"{start}，{len(late)} 项逾期（{late[0].deliverable.name}等）" if late else start
 
 
-def _problem(view: View, each: Rectification) -> dict[str, Any]:
+def _problem(view: View, each: Rectification, marks: _Marks) -> dict[str, Any]:
     from pages.briefing.words import item_name, over
 
     state = each.state(view.as_of)
     return {
         "id": each.id,
+        "marks": marks.of(each, each.closed_on is None),
         "problem": each.problem,
         "item": item_name(view.version.plan, each.item),
         "institution": each.institution or "未指明院校",
@@ -254,7 +306,7 @@ def _problem(view: View, each: Rectification) -> dict[str, Any]:
     }
 
 
-def _decision(view: View, each: Decision) -> dict[str, Any]:
+def _decision(view: View, each: Decision, marks: _Marks) -> dict[str, Any]:
     from pages.briefing.words import over
 
     state = each.state(view.as_of)
@@ -262,6 +314,7 @@ def _decision(view: View, each: Decision) -> dict[str, Any]:
     if state == CLOSED:
         word = f"{each.closed_on} 办结" + ("（逾期）" if each.late else "")
     return {
+        "marks": marks.of(each, each.closed_on is None),
         "held": each.held_on,
         "topic": each.topic,
         "text": each.text,
@@ -287,7 +340,7 @@ def _tally(view: View, each: Tally, institution: bool) -> dict[str, Any]:
     }
 
 
-def _problems(view: View, found: Duties) -> dict[str, Any]:
+def _problems(view: View, found: Duties, marks: _Marks) -> dict[str, Any]:
     now = found.open_().rectifications
     late = sum(r.state(found.day) == OVERDUE for r in now)
     soon = sum(r.state(found.day) == SOON for r in now)
@@ -296,7 +349,7 @@ def _problems(view: View, found: Duties) -> dict[str, Any]:
     return {
         "title": title if known else "整改：无数据",
         "known": known,
-        "rows": [_problem(view, r) for r in now],
+        "rows": [_problem(view, r, marks) for r in now],
         "departments": [
             _tally(view, t, False) for t in tallies(found.rectifications, found.day, "department")
         ],
@@ -306,7 +359,7 @@ def _problems(view: View, found: Duties) -> dict[str, Any]:
     }
 
 
-def _decided(view: View, found: Duties) -> dict[str, Any]:
+def _decided(view: View, found: Duties, marks: _Marks) -> dict[str, Any]:
     late = sum(d.state(found.day) == OVERDUE for d in found.decisions)
     done = sum(d.closed_on is not None for d in found.decisions)
     title = f"{len(found.decisions)} 项议定事项：已办结 {done} 项，逾期未办结 {late} 项"
@@ -314,11 +367,11 @@ def _decided(view: View, found: Duties) -> dict[str, Any]:
     return {
         "title": title if known else "议定事项：无数据",
         "known": known,
-        "rows": [_decision(view, d) for d in reversed(found.decisions)],
+        "rows": [_decision(view, d, marks) for d in reversed(found.decisions)],
     }
 
 
-def _interims(view: View, found: Duties) -> dict[str, Any]:
+def _interims(view: View, found: Duties, marks: _Marks) -> dict[str, Any]:
     rows = []
     for result in found.results:
         for each in view.version.interims.get(result.id, ()):
@@ -329,6 +382,7 @@ def _interims(view: View, found: Duties) -> dict[str, Any]:
             rows.append(
                 {
                     "name": result.indicator.name,
+                    "marks": marks.of((result.id, each), live_),
                     "link": view.link("indicator", {"id": result.id}),
                     "target": number(each.target, result.indicator.unit),
                     "actual": number(result.actual, result.indicator.unit, each.target),
@@ -347,7 +401,7 @@ def _interims(view: View, found: Duties) -> dict[str, Any]:
     return {"title": title, "rows": rows}
 
 
-def _chosen(view: View, found: Duties, cell: Cell) -> dict[str, Any]:
+def _chosen(view: View, found: Duties, cell: Cell, marks: _Marks) -> dict[str, Any]:
     section = found.plan.section(cell.column)
     place = f"§{section.id} {section.title}" if section else "其他条目"
     unplaced = [
@@ -362,9 +416,9 @@ def _chosen(view: View, found: Duties, cell: Cell) -> dict[str, Any]:
         "title": f"{cell.department} × {place}：指标滞后 {cell.behind} 项，逾期 {cell.late} 项",
         "role": role,
         "results": _result_rows(view, cell.results),
-        "promises": _promises(view, cell.promises),
-        "problems": [_problem(view, r) for r in cell.rectifications],
-        "decisions": [_decision(view, d) for d in cell.decisions],
+        "promises": _promises(view, cell.promises, marks),
+        "problems": [_problem(view, r, marks) for r in cell.rectifications],
+        "decisions": [_decision(view, d, marks) for d in cell.decisions],
         "unplaced": len(unplaced),
     }
 
@@ -373,10 +427,11 @@ def _chosen(view: View, found: Duties, cell: Cell) -> dict[str, Any]:
 
 
 @figures.kept(60)
-def _brief(view: View, department: str) -> str:
+def _brief(view: View, department: str, editor: bool) -> str:
     from pages.briefing.words import brief_words, with_successor
 
     found = duties(view)
+    marks = _Marks(view, found, editor)
     if department not in found.departments:
         return render(
             "empty",
@@ -391,9 +446,9 @@ def _brief(view: View, department: str) -> str:
         subtitle=view.source,
         back=view.link("accountability"),
         results=_result_rows(view, own.results),
-        promises=_promises(view, own.promises),
-        problems=[_problem(view, r) for r in own.rectifications],
-        decisions=[_decision(view, d) for d in own.decisions],
+        promises=_promises(view, own.promises, marks),
+        problems=[_problem(view, r, marks) for r in own.rectifications],
+        decisions=[_decision(view, d, marks) for d in own.decisions],
     )
 
 

@@ -10,11 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from data.plan import Indicator
-from pages.parts import charts, district_map, download, figures, needs, theme
+from pages.parts import charts, district_map, download, editing, figures, needs, theme
 from pages.parts.block import block, render
 from pages.parts.bullets import bullet
 from pages.parts.view import View, follow
 from queries import summary
+from queries.accountability import IN_FORCE, interim_identity, interim_state
 from queries.composition import newly_opened
 from queries.evaluate import Result, Scope, city_line, evaluate, outlook
 from queries.evidence import evidence
@@ -184,11 +185,11 @@ def _chart(view: View, indicator: Indicator) -> tuple[dict[str, Any], pd.DataFra
 
 def status(view: View, result: Result) -> None:
     """How the status was computed: the numbers, the rule that fired, since when."""
-    follow(block(_status(view, result.indicator), key="status"))
+    follow(block(_status(view, result.indicator, editing.offered()), key="status"))
 
 
 @figures.kept(200)
-def _status(view: View, indicator: Indicator) -> str:
+def _status(view: View, indicator: Indicator, editor: bool) -> str:
     result = figures.result(view, indicator)
     unit = indicator.unit
     plan = view.version.plan
@@ -229,11 +230,44 @@ def _status(view: View, indicator: Indicator) -> str:
         since=held.isoformat() if held else "",
         numbers=numbers,
         definition=indicator.definition,
+        interims=_interims(view, indicator, editor),
+        add=editing.add(view, "indicator", "interim_targets", indicator.id, id=indicator.id)
+        if editor and result.target is not None
+        else None,
         more={
             "go": f"definitions?id={indicator.id}",
             "href": view.address("definitions", {"id": indicator.id}),
         },
     )
+
+
+def _interims(view: View, indicator: Indicator, editor: bool) -> list[dict[str, Any]]:
+    """The approved interim targets, each with the ways to its form for those who may edit."""
+    found = view.version.interims.get(indicator.id, ())
+    names = editing.marks(
+        view,
+        "indicator",
+        "interim_targets",
+        (interim_identity(indicator.id, each) for each in found),
+        id=indicator.id,
+    )
+    rows = []
+    for each, ways in zip(found, names, strict=True):
+        state = interim_state(each, view.as_of)
+        live = state == IN_FORCE
+        rows.append(
+            {
+                "target": number(each.target, indicator.unit),
+                "approved": each.approved_on,
+                "expires": each.expires_on,
+                "why": f"{each.approver}：{each.reason}",
+                "state": state,
+                "style": "accepted" if live else "no_data",
+                "mark": "◆" if live else "○",
+                "marks": (ways if live else ways | {"finish": None}) if editor else None,
+            }
+        )
+    return rows
 
 
 def districts(view: View, indicator: Indicator, area: str) -> None:
