@@ -11,7 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from data.load import load_workbook
 from pages.parts.menu import FILES
+from tests.data.small_book import valid, write_xlsx
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY = ROOT / "pages" / "_front.py"
@@ -87,3 +89,14 @@ def show(demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         return Shown(app)
 
     return run
+
+
+@pytest.fixture
+def own(
+    demo_warehouse: Path, tmp_path: Path, show: object, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A warehouse of the test's own, with the small book as its one version."""
+    del demo_warehouse, show
+    monkeypatch.setenv("WAREHOUSE_DIR", str(tmp_path / "data"))
+    load_workbook(write_xlsx(valid(), tmp_path / "一.xlsx"))
+    return tmp_path

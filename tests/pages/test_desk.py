@@ -18,17 +18,6 @@ from tests.pages.conftest import Shown
 PAGE = "desk.py"
 
 
-@pytest.fixture
-def own(
-    demo_warehouse: Path, tmp_path: Path, show: object, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A warehouse of the test's own, with the small book as its one version."""
-    del demo_warehouse, show
-    monkeypatch.setenv("WAREHOUSE_DIR", str(tmp_path / "data"))
-    load_workbook(write_xlsx(valid(), tmp_path / "一.xlsx"))
-    return tmp_path
-
-
 def upload(shown: Shown, file: Path) -> Shown:
     shown.app.file_uploader[0].upload(file.name, file.read_bytes(), "application/zip").run()
     assert not shown.app.exception
