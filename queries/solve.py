@@ -16,9 +16,8 @@ cost; then red points are closed before others and points opened sooner rather t
 that the base line reaches and that were not asked for are not lost. After the deadline the target
 day is the horizon: reaching late.
 
-HiGHS through ``scipy.optimize.milp``: scipy is already needed, gives the incumbent and the proven
-bound at a time limit, and is deterministic; highspy would add live incumbents to solves that take
-under a second.
+HiGHS through highspy, in one thread: deterministic, with the incumbent and the proven bound at a
+time limit, and it can be stopped in the middle (scipy's milp cannot).
 
 ``python -m queries.solve`` prints it.
 """
@@ -27,13 +26,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import isfinite
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -75,6 +74,10 @@ CONSTRAINTS = {**LIMITS, BUDGET: "市级资金预算", KEPT: "不使其他已达
 
 class SolveError(output.RequestError):
     """A request that cannot be worked on; a line a fault, in Chinese."""
+
+
+class Stopped(Exception):  # noqa: N818
+    """The solve was told to stop: there is no answer."""
 
 
 # ---------------------------------------------------------------- what is asked
@@ -599,10 +602,11 @@ class _Clock:
 
 @dataclass
 class _Solver:
-    """Solves of one model within one time."""
+    """Solves of one model within one time, until it is told to stop."""
 
     model: _Model
     clock: _Clock
+    stop: Event
 
     def least(
         self,
@@ -619,11 +623,10 @@ class _Solver:
         the goals asked for (then the objective is not used).
 
         start: a solution to fall back on when time is up. floors: what each goal's row must come
-        to. goals: the rows that stand at all. at_most: further rows and their most.
+        to. goals: the rows that stand at all. at_most: further rows and their most. Raises Stopped.
         """
-        from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import csr_array
-
+        if self.stop.is_set():
+            raise Stopped
         model, lifted = self.model, tuple(lifted)
         stands = np.ones(len(model.goals), np.bool_) if goals is None else goals
         asked = np.array([each.asked for each in model.goals], np.bool_)
@@ -660,29 +663,86 @@ class _Solver:
             return _Found(start, fallback, fallback, True)
         if self.clock.left <= 0:
             return _Found(start, fallback, 0.0, fallback <= 0)
-        options: dict[str, Any] = {"time_limit": max(self.clock.left, 0.01), "mip_rel_gap": 0.0}
-        if nodes is not None:
-            options["node_limit"] = nodes
-        result = milp(
+        found, bound, proven = self._highs(
             aim,
-            integrality=np.r_[np.ones(columns), np.zeros(len(slacks))],
-            bounds=Bounds(0.0, np.r_[model.most(lifted), np.full(len(slacks), np.inf)]),
-            constraints=LinearConstraint(
-                csr_array(np.array([row for row, *_ in parts])),
-                np.array([low for _, low, _ in parts]),
-                np.array([high for *_, high in parts]),
-            ),
-            options=options,
+            np.r_[model.most(lifted), np.full(len(slacks), np.inf)],
+            np.arange(width) < columns,
+            parts,
+            nodes,
         )
-        bound = getattr(result, "mip_dual_bound", None)
-        bound = 0.0 if bound is None or not isfinite(bound) else float(bound)
-        if result.x is None:
+        if found is None:
             return _Found(start, fallback, bound, False)
-        x = np.round(result.x[:columns])
+        x = np.round(found[:columns])
         value = self.shortfall(x, stands) if elastic else float(aim @ x)
         if value > fallback:
             x, value = start, fallback
-        return _Found(x, value, min(bound, value), result.status == 0)
+        return _Found(x, value, min(bound, value), proven)
+
+    def _highs(
+        self,
+        aim: Numbers,
+        most: Numbers,
+        whole: npt.NDArray[np.bool_],
+        rows: Sequence[tuple[Numbers, float, float]],
+        nodes: int | None,
+    ) -> tuple[Numbers | None, float, bool]:
+        """The least aim within 0 and most, whole numbers where said, each row between its two
+        bounds: (the best found or None, the proven bound, whether it is proven least).
+
+        Raises Stopped.
+        """
+        # Imported here: only those who ask for a solve wait for it.
+        import highspy
+
+        matrix = np.array([row for row, *_ in rows])
+        held = matrix != 0
+        programme = highspy.HighsLp()
+        programme.num_row_, programme.num_col_ = matrix.shape
+        programme.col_cost_ = aim
+        programme.col_lower_, programme.col_upper_ = np.zeros(len(aim)), most
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        programme.integrality_ = [kinds[each] for each in whole.tolist()]
+        programme.row_lower_ = np.array([low for _, low, _ in rows])
+        programme.row_upper_ = np.array([high for *_, high in rows])
+        programme.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        programme.a_matrix_.start_ = np.r_[0, np.cumsum(held.sum(axis=1))]
+        programme.a_matrix_.index_ = held.nonzero()[1]
+        programme.a_matrix_.value_ = matrix[held]
+
+        class Silent(highspy.Highs):
+            """Silent before it is made: setting up callbacks already prints a greeting."""
+
+            def enableCallbacks(self) -> None:  # noqa: N802
+                self.setOptionValue("output_flag", False)
+                super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+        highs = Silent()  # type: ignore[no-untyped-call]
+        options = {
+            "threads": 1,
+            "time_limit": max(self.clock.left, 0.01),
+            "mip_rel_gap": 0.0,
+        }
+        if nodes is not None:
+            options["mip_max_nodes"] = nodes
+        for name, value in options.items():
+            highs.setOptionValue(name, value)
+        highs.passModel(programme)
+
+        def look_up(event: Any) -> None:
+            if self.stop.is_set():
+                event.interrupt()
+
+        highs.cbMipInterrupt.subscribe(look_up)
+        highs.cbSimplexInterrupt.subscribe(look_up)
+        highs.run()
+        if self.stop.is_set():
+            raise Stopped
+        told = highs.getInfo()
+        bound = told.mip_dual_bound if isfinite(told.mip_dual_bound) else 0.0
+        if told.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            return None, bound, False
+        solution = np.array(highs.getSolution().col_value)
+        return solution, bound, highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
 
     def shortfall(self, x: Numbers, stands: npt.NDArray[np.bool_] | None = None) -> float:
         """Sum of shortfalls of what was asked for, in thousandths of the targets."""
@@ -705,11 +765,13 @@ def solve(
     ready: Prepared,
     request: Request | None = None,
     progress: Callable[[Progress], None] | None = None,
+    stop: Event | None = None,
 ) -> Solution:
     """The smallest set of actions; when there is none, the nearest, and what stands in the way.
 
-    progress is called at every step, from the calling thread. Raises SolveError for an unknown
-    target, a target without a number and numbers out of range.
+    progress is called at every step, from the calling thread. stop, set by another thread, ends the
+    solve within a tenth of a second. Raises SolveError for an unknown target, a target without a
+    number and numbers out of range; Stopped.
     """
     request = request or Request()
     rules = ready.ground.plan.solve
@@ -730,7 +792,7 @@ def solve(
     for _ in range(4):
         open_goals = [each for each in goals if not each.settled]
         model = _model(ready, open_goals, limits, budget, margin)
-        solver = _Solver(model, clock)
+        solver = _Solver(model, clock, stop or Event())
         nothing = np.zeros(len(model.columns))
         tell(2, f"正在从 {len(model.columns)} 类举措中求最小缺口")
         nearest = solver.least(nothing, nothing)
@@ -1283,16 +1345,5 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _alone_on_standard_output() -> None:
-    """Leaves standard output to Python: the HiGHS in scipy has a debugging line that no option
-    silences, and it is written when the process ends."""
-    answers = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
-    sys.stdout = os.fdopen(answers, "w", encoding=sys.stdout.encoding)
-
-
 if __name__ == "__main__":
-    _alone_on_standard_output()
     command.run(main)

@@ -7,9 +7,10 @@ everybody who asks the same sees one answer, and an address asks for it again.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import fields
-from threading import BoundedSemaphore, Event, Thread
+from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Any
 
 import streamlit as st
@@ -21,10 +22,23 @@ from pages.parts.what_if_board import Board, ready
 from queries import scenario as what_if
 from queries import summary
 from queries.scenario import Prepared
-from queries.solve import LIMITS, Limits, Progress, Request, Solution, SolveError, check, solve
+from queries.solve import (
+    LIMITS,
+    Limits,
+    Progress,
+    Request,
+    Solution,
+    SolveError,
+    Stopped,
+    check,
+    solve,
+)
 from queries.status import REACHED, number
 
 ASK, LOAD = "ask", "load"
+STOP, AGAIN = "stop", "again"
+# The request that this session has cancelled.
+_CANCELLED = "what-if-solve-cancelled"
 # Each uses a core while it runs.
 MOST_AT_ONCE = 2
 POLL_SECONDS = 0.5
@@ -34,20 +48,45 @@ _turn = BoundedSemaphore(MOST_AT_ONCE)
 
 
 class Run:
-    """A solve under way or done. progress: where it stands, None while it waits for its turn;
-    solution or fault once done."""
+    """A solve under way, done or stopped. progress: where it stands, None while it waits for its
+    turn; solution or fault once done."""
 
     def __init__(self, prepared: Prepared, request: Request) -> None:
+        self.prepared, self.request = prepared, request
+        self._lock = Lock()
+        self._begin()
+
+    def _begin(self) -> None:
         self.progress: Progress | None = None
         self.solution: Solution | None = None
         self.fault = ""
-        self._done = Event()
-        Thread(target=self._work, args=(prepared, request), daemon=True).start()
+        self.began = time.monotonic()
+        self._stop, self._done = Event(), Event()
+        Thread(target=self._work, daemon=True).start()
 
-    def _work(self, prepared: Prepared, request: Request) -> None:
+    def stop(self) -> None:
+        """Have it end without an answer."""
+        self._stop.set()
+
+    def again(self) -> None:
+        """Begin anew what was stopped; anything else goes on, or stays what it is."""
+        with self._lock:
+            if self.stopped:
+                self._begin()
+
+    @property
+    def stopped(self) -> bool:
+        return self.done and self.solution is None and not self.fault
+
+    def _work(self) -> None:
         try:
-            with _turn:
-                self.solution = solve(prepared, request, self._told)
+            self._wait_for_turn()
+            try:
+                self.solution = solve(self.prepared, self.request, self._told, self._stop)
+            finally:
+                _turn.release()
+        except Stopped:
+            pass
         except SolveError as error:
             self.fault = str(error)
         except Exception:
@@ -55,6 +94,11 @@ class Run:
             raise
         finally:
             self._done.set()
+
+    def _wait_for_turn(self) -> None:
+        while not _turn.acquire(timeout=POLL_SECONDS):
+            if self._stop.is_set():
+                raise Stopped
 
     def _told(self, progress: Progress) -> None:
         self.progress = progress
@@ -174,7 +218,14 @@ def show(view: View, at: Board) -> None:
 
 
 def _answer(view: View, at: Board, asked: str) -> None:
+    if st.session_state.get(_CANCELLED) == asked:
+        if block(render("what_if_cancelled"), key="what-if-cancelled") == AGAIN:
+            del st.session_state[_CANCELLED]
+            st.rerun()
+        return
     found = run(view, asked)
+    # Somebody else may have cancelled what this reader asks for too.
+    found.again()
     if not found.done:
         _waiting(view, asked)
         return
@@ -204,20 +255,24 @@ def _answer(view: View, at: Board, asked: str) -> None:
 def _waiting(view: View, asked: str) -> None:
     sign_on.check()
     found = run(view, asked)
-    if found.done:
-        st.rerun()
     progress = found.progress
     limit = request_of(asked).time_limit or view.version.plan.solve.time_limit
-    block(
+    clicked = block(
         render(
             "what_if_waiting",
             words="正在等待前面的求解" if progress is None else progress.words,
             step=0 if progress is None else progress.step,
             steps=5 if progress is None else progress.steps,
             limit=number(limit),
+            seconds=number(int(time.monotonic() - found.began)),
         ),
         key="what-if-waiting",
     )
+    if clicked == STOP:
+        found.stop()
+        st.session_state[_CANCELLED] = asked
+    if clicked == STOP or found.done:
+        st.rerun()
 
 
 def _load(at: Board, found: Solution) -> None:
@@ -292,6 +347,7 @@ def _form(prepared: Prepared, given: Request, asked: str) -> None:
         }
     )
     st.query_params.pop(LOAD, None)
+    st.session_state.pop(_CANCELLED, None)
     st.rerun()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pandas as pd
@@ -35,7 +36,7 @@ from queries.scenario import (
     prepared,
     scenario,
 )
-from queries.solve import Solution
+from queries.solve import Progress, Solution, Stopped, solve
 from queries.status import ACHIEVED, REACHED, WORDS, number
 
 PAGE = "what_if.py"
@@ -124,9 +125,11 @@ def agrees(shown: Any, found: Outcome) -> None:
     assert f"市级资金{number(found.cost.total, '万元')}".replace(" ", "") in text
 
 
-def tell(app: AppTest, state: Any = None, trigger: tuple[str, Any] | None = None) -> None:
-    """What the panel in the browser would send: its state, or one press."""
-    panel = next(e for e in app.main if getattr(e, "key", "") == PANEL)
+def tell(
+    app: AppTest, state: Any = None, trigger: tuple[str, Any] | None = None, key: str = PANEL
+) -> None:
+    """What the panel, or another block, in the browser would send: its state, or one press."""
+    panel = next(e for e in app.main if getattr(e, "key", "") == key)
     states = app._tree.get_widget_states()
     if state is not None:
         states.widgets.append(WidgetState(id=panel.proto.id, json_value=json.dumps(state)))
@@ -489,6 +492,36 @@ def test_the_answer_can_be_worked_on_and_does_what_it_promises(
     agrees(shown, outcome(ready, found.scenario))
     assert found.finding in shown.text(HEAD)
     assert "ask" not in shown.app.query_params
+
+
+def test_a_solve_is_cancelled_for_the_one_who_cancels(
+    show: Callable[..., Any], ready: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = '{"targets":["points_emerging"],"time_limit":9}'
+
+    def endless(_: Prepared, __: Any, told: Callable[[Progress], None], stop: Event) -> Solution:
+        told(Progress(2, 5, "正在求最小缺口", 0.0))
+        stop.wait(60)
+        raise Stopped
+
+    monkeypatch.setattr(what_if_solve, "solve", endless)
+    moved = {"rate:新兴": 20.0}
+    shown = show(PAGE, part="solve", ask=asked, levers=json.dumps(moved))
+    tell(shown.app, trigger=("go", "stop"), key=WAITING)
+    assert "已取消求解" in shown.text("what-if-cancelled")
+    run = what_if_solve.run(View(ready.version, ready.day, Scope()), asked)
+    assert run.wait(60)
+    assert run.stopped
+    monkeypatch.setattr(what_if_solve, "solve", solve)
+    # Who only follows the link gets the answer.
+    other = show(PAGE, part="solve", ask=asked)
+    found = solved(other, ready, asked)
+    assert found.finding in other.text(SOLVED)
+    shown.app.run()
+    assert SOLVED not in shown.blocks()
+    assert address(shown.app)["levers"] == moved
+    tell(shown.app, trigger=("go", "again"), key="what-if-cancelled")
+    assert found.finding in shown.text(SOLVED)
 
 
 def test_what_cannot_be_reached_names_its_limits(show: Callable[..., Any], ready: Prepared) -> None:

@@ -8,10 +8,12 @@ import itertools
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Event, Timer
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,10 @@ from queries.solve import (
     Request,
     Solution,
     SolveError,
+    Stopped,
+    _Clock,
+    _model,
+    _Solver,
     as_object,
     solve,
 )
@@ -417,18 +423,15 @@ def test_stopped_early_it_gives_the_best_so_far_and_its_gap(
     earlier: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock stands still for no test: a solver that stops at half of the actions instead."""
-    import scipy.optimize
+    complete = _Solver._highs
 
-    complete = scipy.optimize.milp
+    def stopped(self: _Solver, aim: Numbers, most: Numbers, *given: Any) -> Any:
+        best, _, _ = complete(self, aim, most, *given)
+        found, _, _ = complete(self, aim, np.floor(most / 2), *given)
+        assert best is not None
+        return found, 0.9 * float(aim @ best), False
 
-    def stopped(aim: Numbers, **given: Any) -> Any:
-        best, bounds = complete(aim, **given), given["bounds"]
-        half = scipy.optimize.Bounds(bounds.lb, np.floor(bounds.ub / 2))
-        found = complete(aim, **given | {"bounds": half})
-        found.status, found.mip_dual_bound = 1, best.fun - abs(best.fun) / 10
-        return found
-
-    monkeypatch.setattr(scipy.optimize, "milp", stopped)
+    monkeypatch.setattr(_Solver, "_highs", stopped)
     request = Request(None, 700.0)
     found = solve(earlier, request)
     monkeypatch.undo()
@@ -459,6 +462,35 @@ def test_progress_is_told_step_by_step(ready: Prepared) -> None:
     solve(ready, Request(("points_emerging",)), steps.append)
     assert [each.step for each in steps] == [1, 2, 3, 4, 5]
     assert all(each.words for each in steps)
+
+
+def test_told_to_stop_it_ends_between_steps(ready: Prepared) -> None:
+    stop = Event()
+    steps: list[int] = []
+
+    def told(progress: Progress) -> None:
+        steps.append(progress.step)
+        if progress.step == 3:
+            stop.set()
+
+    with pytest.raises(Stopped):
+        solve(ready, Request(), told, stop)
+    assert steps == [1, 2, 3]
+
+
+def test_told_to_stop_it_ends_in_the_middle_of_a_step(ready: Prepared) -> None:
+    """A knapsack of forty rows that takes the solver minutes."""
+    stop = Event()
+    draw = np.random.default_rng(1)
+    weights = draw.integers(1, 60, (40, 200)).astype(np.float64)
+    rows = [(row, -np.inf, row.sum() // 2) for row in weights]
+    aim = -draw.integers(1, 60, 200).astype(np.float64)
+    model = _model(ready, (), Limits(), None, {})
+    solver = _Solver(model, _Clock(time.monotonic() + 60), stop)
+    ones = np.ones(200)
+    Timer(0.2, stop.set).start()
+    with pytest.raises(Stopped):
+        solver._highs(aim, ones, ones > 0, rows, None)
 
 
 def test_after_the_deadline_it_works_towards_reaching_late(late: Prepared) -> None:
