@@ -15,6 +15,7 @@ import streamlit as st
 from data import difference, notes, trial, versions
 from data.plan import Plan
 from data.trial import MOST_SHOWN, Shift
+from data.versions import Version
 from data.workbook import Progress
 from pages.parts import figures, sign_on
 from pages.parts.block import block, render
@@ -24,6 +25,8 @@ from queries.run import open_file
 from queries.status import number
 
 VIEWS = {"upload": "下载与上传", "versions": "数据版本", "log": "操作日志"}
+# What the next run says was done.
+DONE = "desk-done"
 # One check at a time in the whole server: each may need most of a small machine's memory.
 _one = threading.Lock()
 
@@ -65,6 +68,12 @@ def refuse(error: sign_on.NotAllowed) -> None:
 def moment(at: datetime | None) -> str:
     """A moment in this machine's time, to the minute."""
     return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def label(version: Version) -> str:
+    """A version as lists to choose from name it."""
+    file = version.meta.get("source_name", "")
+    return f"{moment(version.made_at)} {file}（{version.id[-12:]}）"
 
 
 def shifts(found: list[Shift]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from data.template import write_template
 from data.trial import Outcome
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema
 from data.workbook import Problem, Progress
-from pages.parts import desk, download, front, sign_on
+from pages.parts import desk, desk_difference, download, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
 
@@ -28,18 +29,20 @@ ORDERS: dict[str, tuple[str, Callable[[Problem], Any]]] = {
     "value": ("填写的值", lambda each: (each.value, each.order)),
     "expected": ("问题", lambda each: (each.expected, each.order)),
 }
-_TRIED, _TURN, _DONE = "desk-tried", "desk-turn", "desk-done"
+_TRIED, _TURN = "desk-tried", "desk-turn"
 
 
 @dataclass
 class Tried:
-    """An upload that was tried out. base: what CURRENT held then; folder: gone with the session."""
+    """An upload that was tried out. base: what CURRENT held then; folder: gone with the session;
+    against: what it was compared with."""
 
     id: str
     name: str
     folder: tempfile.TemporaryDirectory[str]
     base: str | None
     outcome: Outcome
+    against: Path | None = None
     moved: list[dict[str, Any]] = field(default_factory=list)
     days: tuple[str, str] = ("", "")
 
@@ -50,7 +53,7 @@ class Tried:
 
 def show(view: View) -> None:
     """The view."""
-    done = st.session_state.pop(_DONE, None)
+    done = st.session_state.pop(desk.DONE, None)
     if done:
         st.success(done)
     who = sign_on.user()
@@ -88,7 +91,7 @@ def show(view: View) -> None:
     elif tried.outcome.problems:
         _faults(view, tried)
     else:
-        _preview(tried)
+        _preview(view, tried)
 
 
 def _templates(view: View) -> None:
@@ -164,7 +167,7 @@ def _tried(view: View, number: str, name: str, content: bytes, note: Progress) -
     outcome = trial.try_out(
         file, path, against, note, seconds=trial.MOST_SECONDS, memory=trial.MOST_MEMORY
     )
-    tried = Tried(number, name, folder, base, outcome)
+    tried = Tried(number, name, folder, base, outcome, against)
     if outcome.clean:
         tried.moved, tried.days = desk.moved(against, path / trial.DATABASE, view.version.plan)
     return tried
@@ -236,12 +239,13 @@ def _faults(view: View, tried: Tried) -> None:
 # ---------------------------------------------------------------- preview and confirm
 
 
-def _preview(tried: Tried) -> None:
+def _preview(view: View, tried: Tried) -> None:
     outcome = tried.outcome
     warnings = summarise(outcome.warnings)
     block(
         render(
             "desk_preview",
+            whole=True,
             title=f"预览“{tried.name}”：{desk.summary(outcome.shifts, tried.moved)}",
             subtitle=f"尚未载入，数据没有改变 · 与当前版本 {tried.base or '（无）'} 比较",
             shifts=desk.shifts(outcome.shifts),
@@ -254,6 +258,22 @@ def _preview(tried: Tried) -> None:
         ),
         key="desk-preview",
     )
+    if outcome.shifts:
+        download.button(
+            view,
+            "下载完整差异（.xlsx）",
+            partial(
+                desk_difference.workbook,
+                tried.against,
+                tried.path / trial.DATABASE,
+                view.version.plan,
+            ),
+            f"{Path(trial.safe_name(tried.name)).stem}_载入前后差异.xlsx",
+            subject=lambda: tried.name,
+            detail={"from": tried.base or ""},
+            key="desk-preview-file",
+            kind="secondary",
+        )
     note = st.text_input(
         "说明（选填，记入版本）", max_chars=trial.LONGEST_NOTE, key=f"desk-note-{tried.id}"
     )
@@ -289,5 +309,5 @@ def _preview(tried: Tried) -> None:
         st.session_state.pop(_TRIED, None)
         front.use_newest()
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-        st.session_state[_DONE] = f"已载入为版本 {version.id}，各页现在使用它"
+        st.session_state[desk.DONE] = f"已载入为版本 {version.id}，各页现在使用它"
         st.rerun()

@@ -7,19 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from data import versions
+from data import retention, versions
+from data.notes import Mark
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema, Version
-from pages.parts import desk, download, front, sign_on
+from pages.parts import desk, desk_difference, desk_retention, download, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.desk_upload import workbook
 from pages.parts.view import View
 
-_DONE = "desk-switched"
-
 
 def show(view: View) -> None:
     """The view."""
-    done = st.session_state.pop(_DONE, None)
+    done = st.session_state.pop(desk.DONE, None)
     if done:
         st.success(done)
     found = versions.list_versions()
@@ -27,11 +26,14 @@ def show(view: View) -> None:
         current = versions.current().id
     except (NoVersion, DamagedVersion, OldSchema):
         current = view.version.path.stem
+    marks = desk_retention.marks()
+    pinned = sum(marks[each.id].pinned for each in found if each.id in marks)
     block(
         render(
             "desk_versions",
-            title=f"{len(found)} 个数据版本，当前用 {current}",
-            rows=[_row(each, current) for each in found],
+            title=f"{len(found)} 个数据版本"
+            f"{f'（{pinned} 个已固定）' if pinned else ''}，当前用 {current}",
+            rows=[_row(each, current, marks.get(each.id)) for each in found],
         ),
         key="desk-versions",
     )
@@ -39,11 +41,16 @@ def show(view: View) -> None:
     if not usable:
         return
     _download(view, usable)
-    _roll_back(usable, current)
+    if sign_on.user().may("administrator"):
+        _roll_back(usable, current)
+        desk_retention.show(found, marks)
+    else:
+        text = "切换、固定和清理数据版本，以及修改版本说明，需要管理员。"
+        block(render("note", text=text), key="desk-no-roll-back")
     _compare(view, usable, current)
 
 
-def _row(version: Version, current: str) -> dict[str, Any]:
+def _row(version: Version, current: str, mark: Mark | None) -> dict[str, Any]:
     meta = version.meta
     return {
         "id": version.id,
@@ -54,14 +61,10 @@ def _row(version: Version, current: str) -> dict[str, Any]:
         "hash": meta.get("source_sha256", "")[:12],
         "rows": f"{sum(version.rows.values()):,}",
         "data_date": meta.get("data_date", ""),
-        "note": meta.get("note", ""),
+        "note": retention.noted(version, mark),
+        "pinned": mark is not None and mark.pinned,
         "fault": version.fault,
     }
-
-
-def _label(version: Version) -> str:
-    file = version.meta.get("source_name", "")
-    return f"{desk.moment(version.made_at)} {file}（{version.id[-12:]}）"
 
 
 def _download(view: View, usable: dict[str, Version]) -> None:
@@ -73,7 +76,7 @@ def _download(view: View, usable: dict[str, Version]) -> None:
             "下载版本",
             list(usable),
             index=_place(usable, view.version.path.stem),
-            format_func=lambda name: _label(usable[name]),
+            format_func=lambda name: desk.label(usable[name]),
             key=f"desk-taken-{view.version.path.stem}",
             width=420,
         )
@@ -99,15 +102,11 @@ def _roll_back(usable: dict[str, Version], current: str) -> None:
     others = [name for name in usable if name != current]
     if not others:
         return
-    if not sign_on.user().may("administrator"):
-        text = "切换到另一个版本需要管理员。"
-        block(render("note", text=text), key="desk-no-roll-back")
-        return
     with st.container(horizontal=True, vertical_alignment="bottom", key="desk-roll-back"):
         chosen = st.selectbox(
             "切换到版本（所有人将看到它）",
             others,
-            format_func=lambda name: _label(usable[name]),
+            format_func=lambda name: desk.label(usable[name]),
             key=f"desk-target-{current}",
             width=420,
         )
@@ -128,13 +127,18 @@ def _roll_back(usable: dict[str, Version], current: str) -> None:
     else:
         desk.record("rollback", who.name, version.id, {"from": current})
         front.use_newest()
-        st.session_state[_DONE] = f"已切换到版本 {version.id}"
+        st.session_state[desk.DONE] = f"已切换到版本 {version.id}"
         st.rerun()
 
 
 def _compare(view: View, usable: dict[str, Version], current: str) -> None:
     if len(usable) < 2:
         return
+    gone = [each for each in map(st.query_params.get, ("older", "newer")) if each]
+    for name in dict.fromkeys(gone):
+        if name not in usable:
+            text = f"链接中的版本“{name[:40]}”不在了，可能已被清理；改为比较其他版本。"
+            block(render("note", text=text), key=f"desk-gone-{name[:40]}")
     others = [name for name in usable if name != current]
     earlier = next((name for name in others if name < current), others[0])
     with st.container(horizontal=True, vertical_alignment="bottom", key="desk-compare"):
@@ -143,7 +147,7 @@ def _compare(view: View, usable: dict[str, Version], current: str) -> None:
                 words,
                 list(usable),
                 index=_place(usable, _asked(key, usable, usual)),
-                format_func=lambda name: _label(usable[name]),
+                format_func=lambda name: desk.label(usable[name]),
                 key=f"desk-{key}-{current}",
                 width=420,
             )
@@ -155,9 +159,20 @@ def _compare(view: View, usable: dict[str, Version], current: str) -> None:
     st.query_params["older"], st.query_params["newer"] = old, new
     shifts = desk.differences(old, new)
     moved, (before, after) = desk.moved(usable[old].path, usable[new].path, view.version.plan)
+    download.button(
+        view,
+        "下载完整差异（.xlsx）",
+        lambda: desk_difference.workbook(usable[old].path, usable[new].path, view.version.plan),
+        f"数据版本差异_{old}_{new}.xlsx",
+        subject=lambda: new,
+        detail={"from": old},
+        key="desk-difference-file",
+        kind="secondary",
+    )
     block(
         render(
             "desk_preview",
+            whole=True,
             title=f"从 {old} 到 {new}：{desk.summary(shifts, moved)}",
             subtitle="指标按各版本自己的数据截止日计算",
             shifts=desk.shifts(shifts),

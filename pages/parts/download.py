@@ -156,30 +156,41 @@ def workbook(
     view: View, title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> bytes:
     """One sheet: title, source line, frozen headers, rows. Text cells can never run as formulas."""
+    return book(view, [(title, headers, rows)], f"{view.source} · 版本 {view.version.id}")
+
+
+def book(
+    view: View,
+    sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]],
+    source: str,
+) -> bytes:
+    """The same of several sheets, each a title, headers and rows; source: the line under each
+    title."""
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(buffer, options) as book:
-        sheet = book.add_worksheet(title[:31])
-        bold = book.add_format({"bold": True, "font_size": 14})
-        head = book.add_format({"bold": True, "bg_color": "#E8F0F9", "border": 1})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet.write_string(0, 0, f"{title}{f'（{view.mark}）' if view.mark else ''}", bold)
-        sheet.write_string(1, 0, f"{view.source} · 版本 {view.version.id}")
-        widths = [len(each) * 2 + 2 for each in headers]
-        for column, header in enumerate(headers):
-            sheet.write_string(3, column, header, head)
-        for index, row in enumerate(rows):
-            for column, value in enumerate(row):
-                write(sheet, index + 4, column, value, day)
-                widths[column] = max(widths[column], min(len(str(value or "")) * 2, 48))
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
-        sheet.freeze_panes(4, 0)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(3)
-        sheet.set_footer(f"&L{view.mark}&C&P / &N&R数据截至 {view.as_of}")
+    with xlsxwriter.Workbook(buffer, options) as file:
+        bold = file.add_format({"bold": True, "font_size": 14})
+        head = file.add_format({"bold": True, "bg_color": "#E8F0F9", "border": 1})
+        day = file.add_format({"num_format": "yyyy-mm-dd"})
+        for title, headers, rows in sheets:
+            sheet = file.add_worksheet(title[:31])
+            sheet.write_string(0, 0, f"{title}{f'（{view.mark}）' if view.mark else ''}", bold)
+            sheet.write_string(1, 0, source)
+            widths = [len(each) * 2 + 2 for each in headers]
+            for column, header in enumerate(headers):
+                sheet.write_string(3, column, header, head)
+            for index, row in enumerate(rows):
+                for column, value in enumerate(row):
+                    write(sheet, index + 4, column, value, day)
+                    widths[column] = max(widths[column], min(len(str(value or "")) * 2, 48))
+            for column, width in enumerate(widths):
+                sheet.set_column(column, column, width)
+            sheet.freeze_panes(4, 0)
+            sheet.set_landscape()
+            sheet.set_paper(9)
+            sheet.fit_to_pages(1, 0)
+            sheet.repeat_rows(3)
+            sheet.set_footer(f"&L{view.mark}&C&P / &N&R数据截至 {view.as_of}")
     return buffer.getvalue()
 
 

@@ -88,14 +88,17 @@ def version(plan_: Plan) -> OpenVersion:
 
 
 def _held(newest: Path, plan_: Plan) -> OpenVersion | None:
-    """The version this session began with; None when it is the newest or gone."""
+    """The version this session began with; None when it is the newest, or gone, which is said."""
     kept: Path = st.session_state.setdefault(HELD, newest)
     found = None
     if kept != newest:
         try:
             found = open_file(kept, plan_)
-        except (NoVersion, DamagedVersion, OldSchema):
+        except (NoVersion, DamagedVersion, OldSchema) as error:
             st.session_state[HELD] = newest
+            why = "已被清理" if isinstance(error, NoVersion) else "已无法读取"
+            text = f"您打开时所看的数据版本{why}，各页现在改用当前版本，请重新核对此前看过的数字。"
+            block(render("note", text=text), key="updated-gone")
     _offer_newest()
     return found
 

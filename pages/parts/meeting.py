@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from data.contract import FIRST_DATE, LAST_DATE
-from data.versions import DamagedVersion, OldSchema
+from data.versions import DamagedVersion, NoVersion, OldSchema
 from pages.briefing import pack as model
 from pages.briefing.pack import DEFAULT, KINDS, Pack, Slide, Wishes
 from pages.parts import download, figures
@@ -45,8 +45,10 @@ def frozen(view: View) -> View:
     path, day = kept
     try:
         older = open_file(path, view.version.plan)
-    except (DamagedVersion, OldSchema, OSError):
+    except (NoVersion, DamagedVersion, OldSchema, OSError):
         st.session_state[FROZEN] = (view.version.path, view.as_of)
+        text = "打开本页时所用的数据版本已被清理或无法读取，现改用当前版本，请重新核对各页数字。"
+        block(render("note", text=text), key="newer-gone")
         return view
     with st.container(horizontal=True, vertical_alignment="center", key="newer"):
         block(

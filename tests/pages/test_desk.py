@@ -116,7 +116,8 @@ def test_roles_are_checked_at_the_action(
     monkeypatch.setattr(trial, "try_out", lambda *_, **__: pytest.fail("ran"))
     shown = show(PAGE)
 
-    def refuse(wanted: str, action: str = "") -> NoReturn:
+    def refuse(wanted: str, action: str = "", given: object = None) -> NoReturn:
+        del given
         raise sign_on.NotAllowed(f"{action}需要{wanted}")
 
     monkeypatch.setattr(sign_on, "require", refuse)
@@ -157,3 +158,4 @@ def test_others_choose_when_to_see_new_data(own: Path, show: Callable[..., Shown
     shown.app.session_state["version-held"] = own / "gone.duckdb"
     shown.app.run()
     assert "updated-note" not in shown.blocks()
+    assert "已被清理" in shown.text("updated-gone")
