@@ -46,6 +46,8 @@ LARGEST_DETAIL_BYTES = 20_000
 MOST_SCENARIOS = 2_000
 # Entries an export holds in memory at a time.
 EXPORT_STEP = 1_000
+# The lines in which those are looked for who are offered to choose from: 10 ms.
+PEOPLE_OF_LINES = 20_000
 NOBODY = "不明"
 
 DAMAGED = f"{FILE} 已损坏，请从备份恢复，或将它移出数据仓库文件夹"
@@ -479,6 +481,11 @@ where
     and (:text is null or instr(who || char(10) || subject || char(10) || detail, :text) > 0)
 """
 _ENTRIES = f"select * {_WANTED} order by id desc limit :limit"
+_PEOPLE = """
+select who from (select id, who from log order by id desc limit :limit)
+group by who
+order by max(id) desc
+"""
 _COUNT = f"select count(*) {_WANTED}"
 
 
@@ -517,6 +524,15 @@ def log_count(wanted: LogFilter | None = None) -> int:
             return 0
         (count,) = connection.execute(_COUNT, _parameters(wanted) | {"before": _ALL}).fetchone()
         return int(count)
+
+
+def people() -> list[str]:
+    """Who stands in the log, the latest first, as far as its latest lines go. Raises
+    Unavailable."""
+    with _reading() as connection:
+        if connection is None:
+            return []
+        return [who for (who,) in connection.execute(_PEOPLE, {"limit": PEOPLE_OF_LINES})]
 
 
 def log_export(wanted: LogFilter | None = None) -> Iterator[Entry]:

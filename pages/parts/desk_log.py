@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import streamlit as st
 
 from data import notes
+from data.contract import FIRST_DATE, LAST_DATE
 from data.notes import Entry, LogFilter
 from pages.parts import download
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
 
 ON_A_PAGE = 50
+LONGEST_WORDS = 100
+PARAMETERS = ("kind", "text", "who", "first", "last", "refused")
+_SEEN = "desk-log-seen"
 KINDS = {
     "import": "导入",
     "export": "导出",
@@ -64,7 +70,12 @@ DETAILS = {
 
 def show(view: View) -> None:
     """The view."""
-    wanted = _filters()
+    try:
+        asked = _filters()
+    except notes.Unavailable as error:
+        block(render("empty", title="日志暂时无法读取", text=str(error)), key="desk-no-log")
+        return
+    wanted = asked.wanted
     before = st.query_params.get("before", "")
     at = int(before) if before.isdecimal() and len(before) < 18 else None
     try:
@@ -97,12 +108,100 @@ def show(view: View) -> None:
             (tuple(_row(each).values()) for each in notes.log_export(wanted)),
         ),
         download.name(view, "操作日志", "xlsx"),
+        subject=lambda: "操作日志",
+        detail={"filters": asked.words},
         key="desk-log-file",
         kind="secondary",
     )
 
 
-def _filters() -> LogFilter:
+@dataclass(frozen=True)
+class Asked:
+    """The filters as the address has them."""
+
+    kinds: tuple[str, ...] = ()
+    text: str = ""
+    who: str = ""
+    first: date | None = None
+    last: date | None = None
+    refused: bool = False
+
+    @property
+    def wanted(self) -> LogFilter:
+        """The lines that are meant; days are this machine's."""
+        return LogFilter(
+            kinds=self.kinds,
+            who=self.who,
+            refused=True if self.refused else None,
+            since=_start(self.first),
+            until=None if self.last is None else _start(self.last + timedelta(days=1)),
+            text=self.text,
+        )
+
+    @property
+    def words(self) -> str:
+        """In words, for the log's own line of an export."""
+        parts = [KINDS[each] for each in self.kinds]
+        parts += [self.who, f"含“{self.text}”" if self.text else ""]
+        parts += [f"自 {self.first}" if self.first else "", f"至 {self.last}" if self.last else ""]
+        return "，".join(filter(None, [*parts, "被拒绝的" if self.refused else ""]))
+
+    @property
+    def address(self) -> dict[str, list[str]]:
+        """Its parameters in the address."""
+        days = {"first": self.first, "last": self.last}
+        return {
+            "kind": list(self.kinds),
+            "text": [self.text] if self.text else [],
+            "who": [self.who] if self.who else [],
+            **{name: [day.isoformat()] if day else [] for name, day in days.items()},
+            "refused": ["1"] if self.refused else [],
+        }
+
+
+def read_address(given: Mapping[str, Sequence[str]]) -> tuple[Asked, list[str]]:
+    """The filters of an address, and what in it is none: that is left out and said.
+
+    given: all values by parameter.
+    """
+    ignored = [each for each in given.get("kind", ()) if each not in KINDS]
+    days: dict[str, date] = {}
+    for name in ("first", "last"):
+        for text in given.get(name, ())[:1]:
+            try:
+                day = date.fromisoformat(text)
+            except ValueError:
+                ignored.append(text)
+                continue
+            if FIRST_DATE <= day <= LAST_DATE:
+                days[name] = day
+            else:
+                ignored.append(text)
+    first = {name: next(iter(given.get(name, ())), "") for name in ("text", "who", "refused")}
+    kinds = tuple(each for each in KINDS if each in given.get("kind", ()))
+    asked = Asked(
+        kinds,
+        first["text"][:LONGEST_WORDS],
+        first["who"][: notes.LONGEST_ID],
+        days.get("first"),
+        days.get("last"),
+        first["refused"] == "1",
+    )
+    return asked, ignored
+
+
+def _filters() -> Asked:
+    """What the widgets say, which is what the address says: each follows the other's change."""
+    asked, ignored = read_address({name: st.query_params.get_all(name) for name in PARAMETERS})
+    if st.session_state.get(_SEEN) != asked or "desk-who" not in st.session_state:
+        # Come by a link, or by Back.
+        for name, value in vars(asked).items():
+            st.session_state[f"desk-{name}"] = list(value) if name == "kinds" else value
+        st.session_state["desk-who"] = asked.who or None
+    for text in ignored:
+        words = f"链接中的“{text[:20]}”不是可用的事项或日期，已忽略。"
+        block(render("note", text=words), key=f"desk-ignored-{text[:20]}")
+    people = notes.people()
     with st.container(horizontal=True, vertical_alignment="bottom", key="desk-log-filters"):
         kinds = st.multiselect(
             "事项",
@@ -110,20 +209,44 @@ def _filters() -> LogFilter:
             format_func=KINDS.__getitem__,
             placeholder="全部事项",
             key="desk-kinds",
-            width=260,
+            width=220,
         )
-        text = st.text_input("包含文字", key="desk-text", width=200, max_chars=100)
-        who = st.text_input("人（全名）", key="desk-who", width=180, max_chars=100)
-        first = st.date_input("从", value=None, format="YYYY-MM-DD", key="desk-first", width=130)
-        last = st.date_input("到", value=None, format="YYYY-MM-DD", key="desk-last", width=130)
+        text = st.text_input("包含文字", key="desk-text", width=150, max_chars=LONGEST_WORDS)
+        who = st.selectbox(
+            "人",
+            people if not asked.who or asked.who in people else [asked.who, *people],
+            index=None,
+            placeholder="全部",
+            accept_new_options=True,
+            key="desk-who",
+            width=200,
+        )
+        first, last = _day("从", "desk-first"), _day("到", "desk-last")
         refused = st.toggle("只看被拒绝的", key="desk-refused")
-    return LogFilter(
-        kinds=kinds,
-        who=who,
-        refused=True if refused else None,
-        since=_start(first),
-        until=None if last is None else _start(last + timedelta(days=1)),
-        text=text,
+    found = Asked(
+        tuple(each for each in KINDS if each in kinds), text, who or "", first, last, refused
+    )
+    if found != asked:
+        for name, values in found.address.items():
+            if values:
+                st.query_params[name] = values
+            elif name in st.query_params:
+                del st.query_params[name]
+        # Of the lines that were meant before.
+        st.query_params.pop("before", None)
+    st.session_state[_SEEN] = found
+    return found
+
+
+def _day(label: str, key: str) -> date | None:
+    return st.date_input(
+        label,
+        value=None,
+        min_value=FIRST_DATE,
+        max_value=LAST_DATE,
+        format="YYYY-MM-DD",
+        key=key,
+        width=165,
     )
 
 
