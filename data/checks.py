@@ -35,6 +35,7 @@ from data.contract import (
     FIRST_YEAR,
     LAST_DATE,
     LAST_YEAR,
+    ROUND_ITEM,
     SHEETS,
     TITLES,
     Column,
@@ -288,7 +289,10 @@ class _Checks:
             if not isinstance(item, str):
                 continue
             name = known.get(key(item).rstrip("*:"), item)
-            if name not in known.values():
+            if name == ROUND_ITEM:
+                expected = "表示这是只含一所院校的填报表，请在“一校一表”中上传"
+                self.complain(sheet, row, "item", expected)
+            elif name not in known.values():
                 listed = "、".join(known.values())
                 self.remark(sheet, row, "item", f"不是约定的项，照录；约定的项为{listed}")
             faulty = isinstance(value, Fault)

@@ -456,6 +456,10 @@ DATASET_ITEMS: tuple[tuple[str, bool], ...] = (
     ("备注", False),
 )
 
+# What the 说明 sheet of a single institution's workbook says besides (data/school_forms.py).
+ROUND_ITEM, ROUND_NAME_ITEM = "轮次编号", "填报轮次"
+CODE_ITEM, NAME_ITEM, BASE_ITEM = "院校代码", "院校名称", "原数据版本"
+
 # Pairs (table, earlier, later): the later must not precede the earlier; the later cell is named.
 DATE_ORDER: tuple[tuple[str, str, str], ...] = (
     ("institutions", "founded_on", "closed_on"),

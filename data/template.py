@@ -9,7 +9,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,23 @@ _RULES = (
 )
 
 
+@dataclass(frozen=True)
+class Form:
+    """Which sheets a workbook asks for, in their order, and what it says of itself.
+
+    listed: titles of sheets that are given to look things up in; they are protected and have only
+    the columns that were handed over. heading: empty for the plan's title.
+    """
+
+    sheets: tuple[Sheet, ...] = SHEETS
+    listed: frozenset[str] = frozenset()
+    heading: str = ""
+    rules: tuple[str, ...] = _RULES
+
+
+WHOLE = Form()
+
+
 def write_template(path: Path, plan: Plan | None = None) -> None:
     """Write an empty form; the 说明 sheet already names its items. Raises OSError."""
     items = [item for item, _ in DATASET_ITEMS]
@@ -86,7 +105,10 @@ def write_template(path: Path, plan: Plan | None = None) -> None:
 
 
 def write_workbook(
-    frames: Mapping[str, pd.DataFrame], path: Path, plan: Plan | None = None
+    frames: Mapping[str, pd.DataFrame],
+    path: Path,
+    plan: Plan | None = None,
+    form: Form = WHOLE,
 ) -> None:
     """Write sheets as a workbook in the form of the template.
 
@@ -107,7 +129,7 @@ def write_workbook(
     os.close(handle)
     draft = Path(name)
     try:
-        _Form(draft, plan).write(frames)
+        _Writer(draft, plan, form).write(frames)
         # mkstemp makes private files; a form is as readable as any other new file.
         mask = os.umask(0)
         os.umask(mask)
@@ -117,11 +139,11 @@ def write_workbook(
         draft.unlink(missing_ok=True)
 
 
-class _Form:
+class _Writer:
     """One workbook being written."""
 
-    def __init__(self, path: Path, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, path: Path, plan: Plan, form: Form) -> None:
+        self.plan, self.form = plan, form
         self.book = xlsxwriter.Workbook(
             str(path),
             {
@@ -130,6 +152,8 @@ class _Form:
                 "strings_to_numbers": False,
                 "default_date_format": "yyyy-mm-dd",
                 "remove_timezone": True,
+                # A single institution's is small, and there are hundreds: no file for each part.
+                "in_memory": form is not WHOLE,
             },
         )
         # The same content gives the same file: the date of creation is not content.
@@ -139,11 +163,11 @@ class _Form:
 
     def write(self, frames: Mapping[str, pd.DataFrame]) -> None:
         self.write_instructions(self.book.add_worksheet(INSTRUCTION_SHEET))
-        sheets = {sheet.title: self.book.add_worksheet(sheet.title) for sheet in SHEETS}
+        sheets = {sheet.title: self.book.add_worksheet(sheet.title) for sheet in self.form.sheets}
         options = self.book.add_worksheet(OPTIONS_SHEET)
         options.hide()
         self.write_options(options)
-        for sheet in SHEETS:
+        for sheet in self.form.sheets:
             self.write_sheet(sheets[sheet.title], sheet, frames.get(sheet.title))
         self.book.close()
 
@@ -166,9 +190,9 @@ class _Form:
         plan = self.plan
         match column.refers:
             case "district":
-                return list(reference.districts()["name"])
+                return _districts()
             case "industry":
-                return list(reference.industries()["name"])
+                return _industries()
             case "indicator":
                 return [i.name for i in plan.indicators]
             case "deliverable":
@@ -186,7 +210,7 @@ class _Form:
     def write_options(self, page: Worksheet) -> None:
         """The hidden sheet with the lists that the drop-downs point to."""
         place = 0
-        for column in (c for sheet in SHEETS for c in sheet.columns):
+        for column in (c for sheet in self.form.sheets for c in sheet.columns):
             name, choices = self.list_name(column), self.choices(column)
             if not choices or name in self.lists:
                 continue
@@ -203,9 +227,13 @@ class _Form:
         """Header, formats, drop-downs and comments of a sheet, and its rows if any."""
         rows = 0 if frame is None else len(frame)
         last = max(LAST_ROW, rows + 1000)
-        page.freeze_panes(1, 2 if len(sheet.columns) > 4 else 0)
+        listed = sheet.title in self.form.listed
+        columns = sheet.columns
+        if listed and frame is not None:
+            columns = tuple(column for column in columns if column.header in frame.columns)
+        page.freeze_panes(1, 2 if len(columns) > 4 else 0)
         page.set_row(0, 24)
-        for place, column in enumerate(sheet.columns):
+        for place, column in enumerate(columns):
             page.set_column(place, place, _width(column), self.cell_format(column))
             header = self.format(
                 bold=True,
@@ -217,18 +245,21 @@ class _Form:
                 text_wrap=True,
             )
             page.write_string(0, place, column.header, header)
-            page.write_comment(
-                0, place, comment(column), {"x_scale": 2, "y_scale": 1.2, "author": ""}
-            )
+            if not listed:
+                page.write_comment(
+                    0, place, comment(column), {"x_scale": 2, "y_scale": 1.2, "author": ""}
+                )
             rule = self.validation(column)
-            if rule:
+            if rule and not listed:
                 page.data_validation(1, place, last, place, rule)
             if frame is not None and column.header in frame.columns:
                 self.write_cells(page, place, column, frame[column.header])
-        if sheet.table == "dataset" and frame is not None:
+        if listed:
+            page.protect("", {"autofilter": True, "format_columns": True})
+        elif sheet.table == "dataset" and frame is not None:
             self.mark_nature(page, frame)
         if rows:
-            page.autofilter(0, 0, rows, len(sheet.columns) - 1)
+            page.autofilter(0, 0, rows, len(columns) - 1)
 
     def cell_format(self, column: Column) -> Format:
         return self.format(num_format=_FORMATS.get(column.kind, "General"))
@@ -314,21 +345,34 @@ class _Form:
         page.set_column(2, 2, 8, self.format())
         page.set_column(3, 3, 80, self.format(text_wrap=True))
         title = self.format(bold=True, font_size=14)
-        page.write_string(0, 0, f"填表说明：{self.plan.short_title}", title)
+        heading = self.form.heading or self.plan.short_title
+        page.write_string(0, 0, f"填表说明：{heading}", title)
         row = 2
-        for number, rule in enumerate(_RULES, start=1):
+        for number, rule in enumerate(self.form.rules, start=1):
             page.merge_range(row, 0, row, 3, f"{number}. {rule}", self.format(text_wrap=True))
             row += 1
         row += 1
         for place, header in enumerate(("工作表", "列", "必填", "填什么")):
             page.write_string(row, place, header, self.format(bold=True, bg_color="#DDEBF7"))
-        for sheet in SHEETS:
+        for sheet in self.form.sheets:
+            if sheet.title in self.form.listed:
+                continue
             for column in sheet.columns:
                 row += 1
                 page.write_string(row, 0, sheet.title, self.format())
                 page.write_string(row, 1, column.header, self.format())
                 page.write_string(row, 2, "必填" if column.required else "", self.format())
                 page.write_string(row, 3, meaning(column), self.format(text_wrap=True))
+
+
+@cache
+def _districts() -> tuple[str, ...]:
+    return tuple(reference.districts()["name"])
+
+
+@cache
+def _industries() -> tuple[str, ...]:
+    return tuple(reference.industries()["name"])
 
 
 def meaning(column: Column) -> str:

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -119,15 +119,30 @@ def try_out(
     against: the database it is compared with; memory: bytes. Raises Overrun; whatever ends this
     call ends the process too.
     """
-    note = progress or silent
-    call = [sys.executable, "-m", "data.trial", str(file), str(folder), "--memory", str(memory)]
+    call = ["-m", "data.trial", str(file), str(folder), "--memory", str(memory)]
     if against is not None:
         call += ["--against", str(against)]
-    end = time.monotonic() + seconds
+    supervised(call, folder, progress or silent, seconds)
+    return _outcome(folder, memory)
+
+
+def supervised(
+    call: Sequence[str],
+    folder: Path,
+    note: Progress,
+    seconds: float,
+    done: Callable[[], object] = lambda: None,
+) -> str:
+    """Run Python with some arguments in another process that reports by ``tell``; the last line of
+    what it said against itself, empty when it ended well.
+
+    seconds: the limit, which begins anew whenever what ``done`` returns changes. Raises Overrun;
+    whatever ends this call ends the process too.
+    """
     said = folder / SAID
     with said.open("wb") as errors:
         process = subprocess.Popen(
-            call,
+            [sys.executable, *call],
             cwd=ROOT,
             env=os.environ | {"PYTHONUTF8": "1"},
             stdout=subprocess.PIPE,
@@ -137,8 +152,11 @@ def try_out(
     heard: list[str] = []
     listener = threading.Thread(target=_listen, args=(process, heard), daemon=True)
     listener.start()
+    end, before = time.monotonic() + seconds, done()
     try:
         while process.poll() is None:
+            if done() != before:
+                end, before = time.monotonic() + seconds, done()
             if time.monotonic() > end:
                 raise Overrun(
                     f"检查超过 {seconds:g} 秒的时间上限，已中止；数据没有改变。请核对文件后重试，"
@@ -154,9 +172,10 @@ def try_out(
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait()
+        code = process.wait()
         listener.join()
-    return _outcome(folder, memory)
+    lines = said.read_text("utf-8", "replace").split("\n") if code else []
+    return next((line for line in reversed(lines) if line.strip()), "中断" if code else "")
 
 
 def _listen(process: subprocess.Popen[str], heard: list[str]) -> None:
@@ -211,12 +230,24 @@ def adopt(database: Path, base: str | None, who: str, note: str = "") -> Version
 # ---------------------------------------------------------------- a .zip of CSV files
 
 
-def unpack(file: Path, folder: Path) -> None:
-    """The CSV files of a .zip into a folder, one level deep; raises Unreadable before writing any
-    when a name or a size is not what an honest archive has."""
+@dataclass(frozen=True)
+class Wanted:
+    """What an archive is unpacked for: files with a suffix, at most so many, and what they are."""
+
+    suffix: str
+    most: int
+    words: str
+
+
+CSV = Wanted(".csv", MOST_CSV_FILES, "每张工作表一个 CSV 文件，如 院校.csv、专业点.csv")
+
+
+def unpack(file: Path, folder: Path, wanted: Wanted = CSV) -> None:
+    """The files wanted of a .zip into a folder, one level deep; raises Unreadable before writing
+    any when a name or a size is not what an honest archive has."""
     try:
         with zipfile.ZipFile(file) as archive:
-            members = _members(archive)
+            members = _members(archive, wanted)
             folder.mkdir()
             for name, member in members.items():
                 with archive.open(member) as source, (folder / name).open("xb") as target:
@@ -227,12 +258,12 @@ def unpack(file: Path, folder: Path) -> None:
         raise Unreadable(f"“{file.name}”无法解压：{error.strerror or error}") from error
 
 
-def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+def _members(archive: zipfile.ZipFile, wanted: Wanted) -> dict[str, zipfile.ZipInfo]:
     """File name -> member, all checked."""
     found: dict[str, zipfile.ZipInfo] = {}
     size = 0
-    if len(archive.infolist()) > 10 * MOST_CSV_FILES:
-        raise Unreadable("压缩包中的文件过多，应为每张工作表一个 CSV 文件")
+    if len(archive.infolist()) > 10 * wanted.most:
+        raise Unreadable(f"压缩包中的文件过多，应为{wanted.words}")
     for each in archive.infolist():
         name = _readable(each)
         if _leads_elsewhere(name) or each.external_attr >> 28 == 0xA:
@@ -242,7 +273,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             each.is_dir()
             or "__MACOSX" in name
             or last.startswith(".")
-            or last[-4:].lower() != ".csv"
+            or PurePosixPath(last).suffix.lower() != wanted.suffix
         ):
             continue
         if each.flag_bits & 1:
@@ -256,10 +287,10 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         found[last] = each
     if size > MOST_UNPACKED:
         raise Unreadable(f"压缩包解压后超过 {MOST_UNPACKED // MEGABYTE} MB，没有解压")
-    if len(found) > MOST_CSV_FILES:
-        raise Unreadable("压缩包中的文件过多，应为每张工作表一个 CSV 文件")
+    if len(found) > wanted.most:
+        raise Unreadable(f"压缩包中的文件过多，应为{wanted.words}")
     if not found:
-        raise Unreadable("压缩包中没有 CSV 文件：应为每张工作表一个，如 院校.csv、专业点.csv")
+        raise Unreadable(f"压缩包中没有 {wanted.suffix[1:].upper()} 文件：应为{wanted.words}")
     return found
 
 
@@ -336,7 +367,7 @@ def _copy_text(sheet: Any, file: Path) -> None:
 # ---------------------------------------------------------------- the process
 
 
-def _limit(memory: int) -> None:
+def limit_memory(memory: int) -> None:
     """Let the system refuse more memory than that; Windows has no such limit."""
     if sys.platform == "win32":
         return
@@ -345,7 +376,8 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def _tell(share: float, words: str) -> None:
+def tell(share: float, words: str) -> None:
+    """Report progress to ``supervised``."""
     print(json.dumps([share, words], ensure_ascii=False), flush=True)
 
 
@@ -357,7 +389,7 @@ def _work(file: Path, folder: Path, against: Path | None) -> None:
             source = folder / file.stem
             unpack(file, source)
         loaded = load_workbook(
-            source, folder / DATABASE, lambda share, words: _tell(share * 0.9, words)
+            source, folder / DATABASE, lambda share, words: tell(share * 0.9, words)
         )
     except (Unreadable, Unwritable, PlanError) as error:
         _keep(result, Outcome(unreadable=str(error)))
@@ -365,14 +397,14 @@ def _work(file: Path, folder: Path, against: Path | None) -> None:
     except Rejected as error:
         # First what must not be lost should marking fail.
         _keep(result, Outcome(problems=error.errors))
-        _tell(0.95, "正在标注错误单元格")
+        tell(0.95, "正在标注错误单元格")
         mark(source, error.errors, folder / MARKED)
         return
-    _tell(0.92, "正在与当前数据比较")
+    tell(0.92, "正在与当前数据比较")
     found = difference.compare(against, folder / DATABASE)
     shifts = [shift(each) for each in found if each]
     _keep(result, Outcome("", [], loaded.warnings, loaded.rows, shifts))
-    _tell(1.0, "检查完毕")
+    tell(1.0, "检查完毕")
 
 
 def shift(found: difference.TableDifference) -> Shift:
@@ -423,7 +455,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--against", type=Path, metavar="FILE", help="与这个数据库文件比较")
     parser.add_argument("--memory", type=int, default=MOST_MEMORY, help="内存上限（字节）")
     options = parser.parse_args(arguments)
-    _limit(options.memory)
+    limit_memory(options.memory)
     try:
         _work(options.file, options.folder, options.against)
     except MemoryError:

@@ -51,6 +51,10 @@ MOST_CELLS = 30_000_000
 # Rows below the first in which a misplaced header is looked for.
 HEADER_SEARCH = 10
 
+# What is said of a sheet that must be filled; of a single institution's form less is asked.
+NO_ROWS, NO_SHEET = "没有数据，至少应填一行", "缺少这张必需的工作表"
+EMPTY_SHEET = "工作表是空的，应有表头和数据"
+
 NOT_DATA = (INSTRUCTION_SHEET, OPTIONS_SHEET)
 # What a workbook may hold beside cells that leads out of it or runs: start of a part's name -> what
 # it is and how to be rid of it. Never followed here; the figures it brought cannot be checked.
@@ -190,7 +194,7 @@ def _lay_out(book: Book, sheet: Sheet, rows: Sequence[Sequence[Any]], *, mac: bo
     if not filled:
         if sheet.required:
             raw.complete = False
-            book.problems.append(Problem(title, 1, 1, "", "", "工作表是空的，应有表头和数据"))
+            book.problems.append(Problem(title, 1, 1, "", "", EMPTY_SHEET))
         return
     header = rows[0] if filled[0] == 0 else ()
     known = {_header_key(c.header): c for c in sheet.columns}
@@ -212,7 +216,7 @@ def _lay_out(book: Book, sheet: Sheet, rows: Sequence[Sequence[Any]], *, mac: bo
             (book.notes if raw.complete else book.problems).append(problem)
     if not has_rows and sheet.required:
         raw.complete = False
-        book.problems.append(Problem(title, 2, 1, "", "", "没有数据，至少应填一行"))
+        book.problems.append(Problem(title, 2, 1, "", "", NO_ROWS))
     data = [index for index in filled if index > 0]
     raw.numbers = [index + 1 for index in data]
     kept = [rows[index] for index in data]
@@ -303,7 +307,7 @@ def _unknown_sheet(book: Book, name: str) -> None:
 def _note_missing_sheets(book: Book) -> None:
     for sheet in SHEETS:
         if sheet.required and sheet.title not in book.sheets:
-            book.problems.append(Problem(sheet.title, 1, 1, "", "", "缺少这张必需的工作表"))
+            book.problems.append(Problem(sheet.title, 1, 1, "", "", NO_SHEET))
 
 
 # ---------------------------------------------------------------- CSV folders
