@@ -215,7 +215,7 @@ def scenarios(
 
     deleted: those that can still be restored instead. Raises Unavailable.
     """
-    with _reading() as connection:
+    with reading() as connection:
         if connection is None:
             return []
         rows = connection.execute(
@@ -226,7 +226,7 @@ def scenarios(
 
 def load_scenario(number: int) -> Scenario:
     """The scenario of that id. Raises Gone, Unavailable."""
-    with _reading() as connection:
+    with reading() as connection:
         if connection is None:
             raise Gone(f"没有编号为 {number} 的情景")
         return _kept(connection, number)
@@ -240,13 +240,13 @@ def save_scenario(draft: Draft, who: str) -> Scenario:
     (empty or too long, not a JSON object, too many), Unavailable.
     """
     given = _checked(draft)
-    with _writing() as connection:
+    with writing() as connection:
         if connection.execute(_SAVED).fetchone()[0] >= MOST_SCENARIOS:
             raise Refused(f"已保存 {MOST_SCENARIOS} 个情景，请先删除不再需要的")
         _free(connection, given["name_key"])
-        who, now = _person(who), _now()
+        who, now = person(who), _now()
         number = connection.execute(
-            _INSERT_SCENARIO, given | {"who": who, "now": _utc(now)}
+            _INSERT_SCENARIO, given | {"who": who, "now": utc(now)}
         ).lastrowid
         assert number is not None
         found = _kept(connection, number)
@@ -261,7 +261,7 @@ def edit_scenario(edited: Scenario, who: str) -> Scenario:
     Unavailable.
     """
     given = _checked(edited)
-    with _writing() as connection:
+    with writing() as connection:
         _unchanged(connection, edited)
         _free(connection, given["name_key"], edited.id)
         return _update(connection, "scenario_edit", given | {"id": edited.id}, who)
@@ -272,9 +272,9 @@ def delete_scenario(seen: Scenario, who: str) -> Scenario:
 
     Raises Changed, Gone, Unavailable.
     """
-    with _writing() as connection:
+    with writing() as connection:
         _unchanged(connection, seen)
-        given = dict(_row(connection, seen.id)) | {"deleted_at": _utc(_now())}
+        given = dict(_row(connection, seen.id)) | {"deleted_at": utc(_now())}
         return _update(connection, "scenario_delete", given, who)
 
 
@@ -283,7 +283,7 @@ def restore_scenario(number: int, who: str, name: str = "") -> Scenario:
 
     Raises NameTaken when another has taken its name since, Gone when it was purged, Unavailable.
     """
-    with _writing() as connection:
+    with writing() as connection:
         row = _row(connection, number)
         if row is None:
             raise Gone(f"情景 {number} 已彻底清除，无法恢复")
@@ -303,19 +303,19 @@ def purge_scenarios(before: datetime, who: str) -> int:
     """
     if not path().exists():
         return 0
-    with _writing() as connection:
-        count = connection.execute(_PURGE, {"before": _utc(before)}).rowcount
+    with writing() as connection:
+        count = connection.execute(_PURGE, {"before": utc(before)}).rowcount
         if count:
-            _log(connection, "scenario_purge", _person(who), _now(), "", {"count": count})
+            add_entry(connection, "scenario_purge", person(who), _now(), "", {"count": count})
     return count
 
 
 def _checked(draft: Draft) -> dict[str, Any]:
     """A draft as parameters of the statements. Raises Refused."""
-    note = _clean(draft.note)
+    note = clean(draft.note)
     if len(note) > LONGEST_NOTE:
         raise Refused(f"说明有 {len(note)} 字，最多 {LONGEST_NOTE} 字")
-    ids = {"version_id": _clean(draft.version_id), "plan_id": _clean(draft.plan_id)}
+    ids = {"version_id": clean(draft.version_id), "plan_id": clean(draft.plan_id)}
     if max(map(len, ids.values())) > LONGEST_ID:
         raise Refused(f"数据版本或方案的编号超过 {LONGEST_ID} 字")
     given = _named(draft.name) | ids | {"note": note, "as_of": draft.as_of.isoformat()}
@@ -323,7 +323,7 @@ def _checked(draft: Draft) -> dict[str, Any]:
 
 
 def _named(name: str) -> dict[str, str]:
-    name = " ".join(_clean(name).split())
+    name = " ".join(clean(name).split())
     name_key = values.key(name).casefold()
     if not name_key:
         raise Refused("情景要有名称")
@@ -391,8 +391,8 @@ def _free(connection: sqlite3.Connection, name_key: str, number: int = 0) -> Non
 
 
 def _update(connection: sqlite3.Connection, kind: str, given: dict[str, Any], who: str) -> Scenario:
-    who, now = _person(who), _now()
-    given |= {"who": who, "now": _utc(now)}
+    who, now = person(who), _now()
+    given |= {"who": who, "now": utc(now)}
     connection.execute(_UPDATE_SCENARIO, given)
     found = _scenario(_row(connection, given["id"]))
     _log_scenario(connection, kind, found, who, now)
@@ -403,7 +403,7 @@ def _log_scenario(
     connection: sqlite3.Connection, kind: str, found: Scenario, who: str, now: datetime
 ) -> None:
     """In the transaction of the change itself: neither is there without the other."""
-    _log(connection, kind, who, now, str(found.id), {"name": found.name, "note": found.note})
+    add_entry(connection, kind, who, now, str(found.id), {"name": found.name, "note": found.note})
 
 
 # ---------------------------------------------------------------- marks of data versions
@@ -504,13 +504,13 @@ def record(
     """
     if not _KIND.fullmatch(kind):
         raise ValueError(f"not a kind: {kind!r}")
-    with _writing() as connection:
-        _log(connection, kind, _person(who), _now(), subject, detail or {}, refused=refused)
+    with writing() as connection:
+        add_entry(connection, kind, person(who), _now(), subject, detail or {}, refused=refused)
 
 
 def log(wanted: LogFilter | None = None, *, limit: int = 100, before: int = _ALL) -> list[Entry]:
     """Lines of the log, the newest first, ids below ``before`` only. Raises Unavailable."""
-    with _reading() as connection:
+    with reading() as connection:
         if connection is None:
             return []
         parameters = _parameters(wanted) | {"before": before, "limit": limit}
@@ -519,7 +519,7 @@ def log(wanted: LogFilter | None = None, *, limit: int = 100, before: int = _ALL
 
 def log_count(wanted: LogFilter | None = None) -> int:
     """How many lines there are. Raises Unavailable."""
-    with _reading() as connection:
+    with reading() as connection:
         if connection is None:
             return 0
         (count,) = connection.execute(_COUNT, _parameters(wanted) | {"before": _ALL}).fetchone()
@@ -550,16 +550,16 @@ def _parameters(wanted: LogFilter | None) -> dict[str, Any]:
     wanted = wanted or LogFilter()
     return {
         "kinds": json.dumps(list(wanted.kinds)) if wanted.kinds else None,
-        "who": _clean(wanted.who) or None,
-        "subject": _clean(wanted.subject) or None,
+        "who": clean(wanted.who) or None,
+        "subject": clean(wanted.subject) or None,
         "refused": wanted.refused,
-        "since": wanted.since and _utc(wanted.since),
-        "until": wanted.until and _utc(wanted.until),
-        "text": _clean(wanted.text) or None,
+        "since": wanted.since and utc(wanted.since),
+        "until": wanted.until and utc(wanted.until),
+        "text": clean(wanted.text) or None,
     }
 
 
-def _log(
+def add_entry(
     connection: sqlite3.Connection,
     kind: str,
     who: str,
@@ -569,13 +569,14 @@ def _log(
     *,
     refused: bool = False,
 ) -> None:
+    """A line of the log in the transaction of what it tells of."""
     connection.execute(
         _INSERT_ENTRY,
         {
-            "at": _utc(now),
+            "at": utc(now),
             "who": who,
             "kind": kind,
-            "subject": _clean(subject)[:LONGEST_ID],
+            "subject": clean(subject)[:LONGEST_ID],
             "refused": refused,
             "detail": _detail(detail),
         },
@@ -591,7 +592,7 @@ def _detail(detail: Mapping[str, Any]) -> str:
     except (TypeError, ValueError, RecursionError):
         text = str(detail)
     # Four bytes at most a character, and two for each that JSON escapes.
-    return json.dumps({"text": _clean(text)[: LARGEST_DETAIL_BYTES // 5]}, ensure_ascii=False)
+    return json.dumps({"text": clean(text)[: LARGEST_DETAIL_BYTES // 5]}, ensure_ascii=False)
 
 
 def _entry(row: sqlite3.Row) -> Entry:
@@ -607,20 +608,22 @@ def _entry(row: sqlite3.Row) -> Entry:
 # ---------------------------------------------------------------- text and time
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Text without control and invisible characters and halves of a surrogate pair."""
     return values.tidy(text.encode("utf-8", "ignore").decode("utf-8"))
 
 
-def _person(who: str) -> str:
-    return " ".join(_clean(who).split())[:LONGEST_ID] or NOBODY
+def person(who: str) -> str:
+    """A person's name within bounds."""
+    return " ".join(clean(who).split())[:LONGEST_ID] or NOBODY
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _utc(moment: datetime) -> str:
+def utc(moment: datetime) -> str:
+    """A moment as it is kept, so that text sorts as time."""
     if moment.tzinfo is None:
         raise ValueError(f"no time zone: {moment}")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
@@ -630,7 +633,7 @@ def _utc(moment: datetime) -> str:
 
 
 @contextmanager
-def _reading() -> Iterator[sqlite3.Connection | None]:
+def reading() -> Iterator[sqlite3.Connection | None]:
     """A connection that sees one state of the store; None when nothing was ever written."""
     file = path()
     with _explained("无法读取"):
@@ -651,7 +654,7 @@ def _reading() -> Iterator[sqlite3.Connection | None]:
 
 
 @contextmanager
-def _writing() -> Iterator[sqlite3.Connection]:
+def writing() -> Iterator[sqlite3.Connection]:
     """A connection that alone may write; all or nothing is kept when the block ends."""
     file = path()
     with _explained("无法写入，没有保存"):
@@ -689,7 +692,7 @@ def copy_to(target: Path) -> bool:
 
     Raises Unavailable, also when the copy is not whole.
     """
-    with _reading() as connection:
+    with reading() as connection:
         if connection is None:
             return False
         with closing(sqlite3.connect(target)) as copy:

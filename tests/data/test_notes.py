@@ -721,12 +721,12 @@ HALF_WRITTEN = """
 import signal
 from data import notes
 
-with notes._writing() as connection:
+with notes.writing() as connection:
     # So small a cache that changes reach the file before the end.
     connection.execute("pragma cache_size = 1")
     connection.execute("update scenarios set name = 'half', content = ?", ("{}" * 20_000,))
     for number in range(500):
-        notes._log(connection, "edit", "x", notes._now(), str(number), {"text": "x" * 1000})
+        notes.add_entry(connection, "edit", "x", notes._now(), str(number), {"text": "x" * 1000})
     print("ready", flush=True)
     signal.pause()
 """
