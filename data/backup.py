@@ -4,6 +4,7 @@ The file is a .zip::
 
     versions/<id>.duckdb   every whole version, as it lies in the warehouse
     notes.sqlite           one moment of what people wrote, if they wrote anything
+    returns/<round>/…      the workbooks that institutions returned, as far as the notes name them
     manifest.json          what the above are, with sizes and hashes, and which version is in use
 
 Versions never change once made, the pointer is read once, and the notes are copied by SQLite's own
@@ -26,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from data import command, notes, versions
+from data import command, notes, rounds, versions
 
 FORMAT, FORMAT_VERSION = "vocational-plan-backup", 1
 MANIFEST = "manifest.json"
@@ -41,13 +42,16 @@ class Unbacked(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup as made. left_out: the versions it lacks because their files are damaged."""
+    """A backup as made. left_out: the versions it lacks because their files are damaged; returns:
+    how many returned workbooks it has; lost: the names of those whose files are damaged or gone."""
 
     path: Path
     current: str
     versions: int
     notes: bool
     left_out: list[str]
+    returns: int = 0
+    lost: tuple[str, ...] = ()
 
 
 def back_up(file: Path) -> Backup:
@@ -106,6 +110,7 @@ def _current() -> str:
 def _write(draft: Path, file: Path, current: str) -> Backup:
     entries: dict[str, dict[str, Any]] = {}
     left_out = []
+    lost: list[str] = []
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in versions.files():
             name = f"{versions.FOLDER}/{path.name}"
@@ -131,6 +136,7 @@ def _write(draft: Path, file: Path, current: str) -> Backup:
             if with_notes:
                 with copy.open("rb") as stream:
                     entries[notes.FILE] = _add(archive, notes.FILE, stream)
+                lost = _add_returns(archive, copy, entries)
         if current and f"{versions.FOLDER}/{current}.duckdb" not in entries:
             raise Unbacked(f"当前版本 {current} 的文件丢失或已损坏，没有备份")
         manifest = {
@@ -144,8 +150,31 @@ def _write(draft: Path, file: Path, current: str) -> Backup:
         archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
     versions.sync_file(draft)
     _read_back(draft, entries)
-    count = len(entries) - with_notes
-    return Backup(file, current, count, with_notes, left_out)
+    returned = sum(name.startswith(f"{rounds.FOLDER}/") for name in entries)
+    count = len(entries) - with_notes - returned
+    return Backup(file, current, count, with_notes, left_out, returned, tuple(lost))
+
+
+def _add_returns(
+    archive: zipfile.ZipFile, store: Path, entries: dict[str, dict[str, Any]]
+) -> list[str]:
+    """Put the returned workbooks that the notes name into the archive; those that are damaged or
+    gone. A marked one can be made again, so nobody need know that it is not there."""
+    lost = []
+    for name in rounds.files_of(store):
+        claimed = rounds.is_file(name)
+        path = versions.warehouse_dir() / name
+        try:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                if claimed and digest != claimed:
+                    lost.append(name)
+                    continue
+                stream.seek(0)
+                entries[name] = _add(archive, name, stream)
+        except FileNotFoundError:
+            lost += [name] if claimed else []
+    return lost
 
 
 def _add(archive: zipfile.ZipFile, name: str, stream: IO[bytes]) -> dict[str, Any]:
@@ -204,10 +233,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     for name in made.left_out:
         print(f"版本 {name} 的文件已损坏，没有收入备份", file=sys.stderr)
+    for name in made.lost:
+        print(f"返回的填报表 {name} 已损坏或丢失，没有收入备份", file=sys.stderr)
     size = made.path.stat().st_size
     print(
         f"已备份：{made.path}（{size:,} 字节，{made.versions} 个版本，"
-        f"{'含' if made.notes else '没有'}情景和日志，当前版本 {made.current or '无'}）"
+        f"{'含' if made.notes else '没有'}情景和日志，"
+        f"返回的填报表文件 {made.returns} 个，当前版本 {made.current or '无'}）"
     )
     command.record("backup", made.current, {"file": made.path.name, "bytes": size})
     return 0

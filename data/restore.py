@@ -1,13 +1,13 @@
 """Restore the warehouse from a backup of ``python -m data.backup``.
 
 Everything in the archive is read, hashed and opened in a folder of its own before anything in the
-warehouse changes. Then the versions take their places, the notes go into notes.sqlite in one
-transaction, and last the pointer moves. Cut off before that, the warehouse is in use as it was; cut
-off in between, a second restore completes the first. Versions that the warehouse has and the
-archive has not are kept, and so are the former notes, under another name.
+warehouse changes. Then the versions and the returned workbooks take their places, the notes go into
+notes.sqlite in one transaction, and last the pointer moves. Cut off before that, the warehouse is
+in use as it was; cut off in between, a second restore completes the first. Versions that the
+warehouse has and the archive has not are kept, and so are the former notes, under another name.
 
-Names in an archive are never used as paths: what is not a version's name or notes.sqlite is
-refused.
+Names in an archive are only used as paths when they are exactly a version's or a returned
+workbook's; what is neither nor notes.sqlite is refused.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pathlib import Path, PurePosixPath
 from stat import S_ISLNK, S_ISREG
 from typing import Any
 
-from data import backup, command, notes, versions
+from data import backup, command, notes, rounds, versions
 
 RESTORING = ".restoring-"
 _DEFLATED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -66,12 +66,14 @@ class _Listed:
 
 @dataclass(frozen=True)
 class _Archive:
-    """What an archive says of itself, checked: version id → file; the notes, if any."""
+    """What an archive says of itself, checked: version id → file; the notes, if any; the returned
+    workbooks, by name within the warehouse."""
 
     current: str
     made_at: str
     versions: dict[str, _Listed]
     notes: _Listed | None
+    returns: dict[str, _Listed]
 
 
 def restore(file: Path) -> Restored:
@@ -114,11 +116,15 @@ def _read_manifest(opened: zipfile.ZipFile) -> _Archive:
     if strange:
         raise Refused(f"备份中有清单没有列出的文件“{strange[0][:80]}”；没有恢复任何数据")
     kept_notes = listed.pop(notes.FILE, None)
+    returned = {name: listed.pop(name) for name in list(listed) if rounds.is_file(name) is not None}
+    for name, each in returned.items():
+        if rounds.is_file(name) not in ("", each.sha256):
+            raise Refused(f"备份中的“{name}”与其名称不符；没有恢复任何数据")
     found = {_version_id(name): each for name, each in listed.items()}
     current = manifest["current"]
     if current not in found and (current or found):
         raise Refused("备份的清单没有指明可用的当前版本；没有恢复任何数据")
-    return _Archive(current, str(manifest.get("made_at", "")), found, kept_notes)
+    return _Archive(current, str(manifest.get("made_at", "")), found, kept_notes, returned)
 
 
 def _manifest(opened: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo]) -> dict[str, Any]:
@@ -172,7 +178,8 @@ def _draft_folder(found: _Archive) -> Iterator[Path]:
         with versions.folder_lock(left) as free:
             if free:
                 versions.remove(left)
-    listed = [*found.versions.values(), *([found.notes] if found.notes else [])]
+    listed = [*found.versions.values(), *found.returns.values()]
+    listed += [found.notes] if found.notes else []
     needed, free_bytes = sum(each.size for each in listed), shutil.disk_usage(home).free
     if needed > free_bytes:
         raise Unwritable(f"磁盘空间不足：恢复需要 {needed:,} 字节，{home} 只剩 {free_bytes:,} 字节")
@@ -199,6 +206,8 @@ def _unpack(opened: zipfile.ZipFile, found: _Archive, folder: Path) -> None:
             continue
         except versions.DamagedVersion as error:
             raise Refused(f"备份中的版本 {name} 无法打开；没有恢复任何数据") from error
+    for place, each in enumerate(found.returns.values()):
+        _copy(opened, each, folder / _unpacked_return(place))
     if found.notes:
         path = folder / notes.FILE
         _copy(opened, found.notes, path)
@@ -206,6 +215,10 @@ def _unpack(opened: zipfile.ZipFile, found: _Archive, folder: Path) -> None:
             notes.check_file(path)
         except notes.Unavailable as error:
             raise Refused(f"备份中的情景和日志不能用：{error}；没有恢复任何数据") from error
+
+
+def _unpacked_return(place: int) -> str:
+    return f"return-{place}.xlsx"
 
 
 def _copy(opened: zipfile.ZipFile, listed: _Listed, path: Path) -> None:
@@ -236,6 +249,11 @@ def _switch(found: _Archive, folder: Path) -> Restored:
         # Also over a file of that name: it has the same bytes, or is damaged.
         (folder / f"{name}.duckdb").replace(places / f"{name}.duckdb")
     versions.sync_folder(places)
+    for place, name in enumerate(found.returns):
+        target = versions.warehouse_dir() / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (folder / _unpacked_return(place)).replace(target)
+        versions.sync_folder(target.parent)
     former = None
     if found.notes:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
