@@ -196,7 +196,7 @@ def returns(number: int) -> list[Return]:
 
 def add_return(
     number: int, institution: str, file: str, sha256: str, problems: Sequence[Problem], who: str
-) -> None:
+) -> Return:
     """Keep that a workbook came back, whose file is kept already (``keep_file``).
 
     Raises data.notes.Unavailable.
@@ -208,8 +208,10 @@ def add_return(
     given |= {"errors": len(problems), "problems": kept, "who": who, "now": notes.utc(now)}
     detail = {"name": institution, "file": name, "sha256": sha256, "errors": len(problems)}
     with notes.writing() as connection:
-        connection.execute(_INSERT_RETURN, given)
+        kept_as = connection.execute(_INSERT_RETURN, given).lastrowid
         notes.add_entry(connection, "return", who, now, str(number), detail)
+        row = connection.execute("select * from returns where id = ?", [kept_as]).fetchone()
+        return _return(row)
 
 
 def set_merged(merged: Sequence[Return], version: str, who: str, detail: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -159,10 +159,10 @@ def plain_name(text: str) -> str:
     return plain or "_"
 
 
-def taken_out(file: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """Some workbooks of a .zip that ``write`` made. Raises OSError, KeyError, BadZipFile."""
+def taken_out(file: Path, name: str) -> bytes:
+    """One workbook of a .zip that ``write`` made. Raises OSError, KeyError, BadZipFile."""
     with zipfile.ZipFile(file) as archive:
-        return {name: archive.read(name) for name in names}
+        return archive.read(name)
 
 
 def main(arguments: list[str] | None = None) -> int:

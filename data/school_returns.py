@@ -99,7 +99,8 @@ class Returned:
 
     name: of the file; path: where it lies; refused: why it is nobody's return (unreadable, of
     another round), else institution is whose it is. rows: sheet title -> its rows with the
-    contract's headers, indexed by row number, empty unless there is no problem. warnings: how many.
+    contract's headers, indexed by row number, empty unless there is no problem; columns: sheet
+    title -> header -> the column's number in the workbook.
     """
 
     name: str
@@ -108,7 +109,7 @@ class Returned:
     institution: str = ""
     problems: tuple[Problem, ...] = ()
     rows: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    warnings: int = 0
+    columns: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- whose it is
@@ -152,11 +153,11 @@ class Checker:
     def __init__(self, now: City, plan: Plan) -> None:
         self.now, self.plan = now, plan
 
-    def check(self, book: Book, code: str) -> tuple[list[Problem], dict[str, pd.DataFrame], int]:
-        """(problems in the contract's order, rows of each sheet that came back, warnings)."""
+    def check(self, book: Book, code: str) -> tuple[list[Problem], dict[str, pd.DataFrame]]:
+        """(problems in the contract's order, rows of each sheet that came back)."""
         found = _Return(self, book, code)
-        problems, warnings = found.run()
-        return problems, {} if problems else found.rows(), warnings
+        problems = found.run()
+        return problems, {} if problems else found.rows()
 
     @cached_property
     def numbers(self) -> dict[str, dict[str, str | None]]:
@@ -220,18 +221,17 @@ class _Return:
         raw = self.book.sheets.get(sheet.title)
         return raw is not None and bool(raw.positions)
 
-    def run(self) -> tuple[list[Problem], int]:
+    def run(self) -> list[Problem]:
         self._layout()
         self._missing_columns()
         self._own_line()
         self._numbers_of_others()
         together = Book(self.book.name, self.book.sha256, self._together())
-        self.checked = check(together, self.checker.plan)
+        self.checked = check(together, self.checker.plan, errors_only=True)
         with closing(self.checked.staged):
             self.problems += [self._told(each) for each in self.checked.problems if self._own(each)]
         self._rows_of_others()
-        warnings = sum(0 < each.row < CITY_ROWS for each in self.checked.warnings)
-        return self._in_order(), warnings
+        return self._in_order()
 
     def _in_order(self) -> list[Problem]:
         """One problem a cell, the first that was found, in the contract's order."""
@@ -559,7 +559,7 @@ def _keep(folder: Path, place: int, found: Returned) -> None:
         "institution": found.institution,
         "problems": [astuple(each) for each in found.problems],
         "rows": rows,
-        "warnings": found.warnings,
+        "columns": found.columns,
     }
     versions.replace_text(_result(folder, place), json.dumps(kept, ensure_ascii=False, default=str))
 
@@ -577,7 +577,7 @@ def _returned(file: Path) -> Returned:
         kept["institution"],
         tuple(Problem(*each) for each in kept["problems"]),
         rows,
-        kept["warnings"],
+        kept["columns"],
     )
 
 
@@ -658,8 +658,13 @@ def _checked(checker: Checker, asked: Asked, name: str, path: Path) -> Returned:
         return Returned(name, path, refused)
     if found.institution not in checker.now.names:
         return Returned(name, path, f"当前数据中已没有院校 {found.institution}，没有收下")
-    problems, rows, warnings = checker.check(book, found.institution)
-    return Returned(name, path, "", found.institution, tuple(problems), rows, warnings)
+    problems, rows = checker.check(book, found.institution)
+    columns = {
+        title: {sheet.by_name[name].header: place + 1 for name, place in raw.positions.items()}
+        for title, raw in book.sheets.items()
+        if (sheet := raw.sheet)
+    }
+    return Returned(name, path, "", found.institution, tuple(problems), rows, columns)
 
 
 def main(arguments: list[str] | None = None) -> int:

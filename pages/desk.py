@@ -1,7 +1,12 @@
 """数据管理: upload, preview and confirm; versions; the log."""
 
-from pages.parts import desk, desk_log, desk_upload, desk_versions
+from pages.parts import desk, desk_log, desk_schools, desk_upload, desk_versions
 from pages.parts.view import view
 
-VIEWS = {"upload": desk_upload.show, "versions": desk_versions.show, "log": desk_log.show}
+VIEWS = {
+    "upload": desk_upload.show,
+    "schools": desk_schools.show,
+    "versions": desk_versions.show,
+    "log": desk_log.show,
+}
 VIEWS[desk.head(view())](view())

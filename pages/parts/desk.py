@@ -1,4 +1,4 @@
-"""数据管理: the head of the page, its three views, and what they share."""
+"""数据管理: the head of the page, its views, and what they share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from queries.evaluate import Result, evaluate
 from queries.run import open_file
 from queries.status import number
 
-VIEWS = {"upload": "下载与上传", "versions": "数据版本", "log": "操作日志"}
+VIEWS = {"upload": "下载与上传", "schools": "一校一表", "versions": "数据版本", "log": "操作日志"}
 # What the next run says was done.
 DONE = "desk-done"
 # One check at a time in the whole server: each may need most of a small machine's memory.
