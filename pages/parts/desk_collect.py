@@ -56,7 +56,8 @@ def new_round(view: View, *, expanded: bool) -> None:
             )
             asked = _asked(newest, there)
         st.caption(
-            f"将为 {len(asked)} 所院校各生成一本填报表，填有该校在版本 {newest.path.stem} 中的数据；"
+            f"将为 {len(asked)} 所院校各生成一本填报表，"
+            f"填有该校在版本 {newest.path.stem} 中的数据；"
             "已撤并的院校不在内。"
         )
         if st.button("生成填报表（.zip）", type="primary", key="schools-split", disabled=not asked):
@@ -159,7 +160,7 @@ def forms(view: View, found: Round) -> None:
 # ---------------------------------------------------------------- taking in
 
 
-def upload(view: View, found: Round, returns: Sequence[Return]) -> None:
+def upload(found: Round, returns: Sequence[Return]) -> None:
     """Many files at once; each is tried out apart, and taken in or refused by itself."""
     turn = st.session_state.get(_TURN, 0)
     files = st.file_uploader(
@@ -217,7 +218,7 @@ def _take_in(
             note,
             keep,
             seconds=school_returns.MOST_SECONDS,
-            memory=school_returns.MOST_MEMORY,
+            memory=trial.MOST_MEMORY,
         )
     return rows
 
@@ -261,7 +262,8 @@ def _results(rows: Sequence[Mapping[str, Any]]) -> None:
         block(
             render(
                 "desk_returned",
-                title=f"这次上传 {len(rows)} 个：{good} 个无误，{bad} 个有错误，{refused} 个没有收下",
+                title=f"这次上传 {len(rows)} 个："
+                f"{good} 个无误，{bad} 个有错误，{refused} 个没有收下",
                 rows=rows,
             ),
             key="schools-returned",

@@ -12,7 +12,7 @@ import streamlit as st
 
 from data import notes, rounds, school_merge, trial, versions
 from data.load import Unwritable, summarise
-from data.rounds import READY, Round, Standing
+from data.rounds import READY, Return, Round, Standing
 from data.school_merge import Prepared
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema
 from pages.parts import desk, front, sign_on
@@ -152,13 +152,18 @@ def _confirm(found: Round, tried: Tried) -> None:
         _adopt(found, tried, note)
 
 
+def _unchanged(merged: Sequence[Return]) -> None:
+    """Raises Moved when an institution has sent another workbook since the preview."""
+    if len(rounds.still_latest(merged)) != len(merged):
+        raise trial.Moved("预览之后，有院校重新返回了填报表；没有并入。请重新预览")
+
+
 def _adopt(found: Round, tried: Tried, note: str) -> None:
     merged = tried.prepared.merged
     detail: dict[str, Any] = {"round": found.name, "note": note, "from": tried.base or ""}
     try:
         who = sign_on.require("editor", "并入返回的填报表")
-        if len(rounds.still_latest(merged)) != len(merged):
-            raise trial.Moved("预览之后，有院校重新返回了填报表；没有并入。请重新预览")
+        _unchanged(merged)
         if tried.prepared.outcome.rows:
             version = trial.adopt(tried.database, tried.base, who.name, note).id
             detail["warnings"] = len(tried.prepared.outcome.warnings)
