@@ -118,12 +118,13 @@ def _round(
     )
     _take_board(view, chosen, shown)
     if not editor:
-        text = f"您的角色是{sign_on.ROLES[sign_on.user().role]}，可以查看；催报、收表和并入需要编辑者。"
+        role = sign_on.ROLES[sign_on.user().role]
+        text = f"您的角色是{role}，可以查看；催报、收表和并入需要编辑者。"
         block(render("note", text=text), key="schools-viewer")
         return
     _school(view, chosen, everyone, today)
     desk_collect.forms(view, chosen)
-    desk_collect.upload(view, chosen, returns)
+    desk_collect.upload(chosen, returns)
     desk_merge.show(view, chosen, [each.standing for each in inside])
     late = [each for each in inside if each.standing.overdue]
     waiting = late or [each for each in inside if each.standing.state in (ERRORS, MISSING)]
