@@ -425,7 +425,7 @@ set note = :note, changed_by = :who, changed_at = :now
 
 def marks() -> dict[str, Mark]:
     """Version id -> its mark, of those that have one. Raises Unavailable."""
-    with _reading() as connection:
+    with reading() as connection:
         if connection is None:
             return {}
         rows = connection.execute(_MARKS).fetchall()
@@ -443,23 +443,23 @@ def marks() -> dict[str, Mark]:
 
 def pin_version(version_id: str, who: str, *, pinned: bool) -> None:
     """Keep a version from being pruned, or no longer. Raises Unavailable."""
-    with _writing() as connection:
-        who, now = _person(who), _now()
-        given = {"id": version_id, "pinned": pinned, "who": who, "now": _utc(now)}
+    with writing() as connection:
+        who, now = person(who), _now()
+        given = {"id": version_id, "pinned": pinned, "who": who, "now": utc(now)}
         connection.execute(_SET_PINNED, given)
-        _log(connection, "pin" if pinned else "unpin", who, now, version_id, {})
+        add_entry(connection, "pin" if pinned else "unpin", who, now, version_id, {})
 
 
 def note_version(version_id: str, note: str, who: str) -> None:
     """Put a note in the place of the one a version was loaded with. Raises Refused, Unavailable."""
-    note = _clean(note).strip()
+    note = clean(note).strip()
     if len(note) > LONGEST_VERSION_NOTE:
         raise Refused(f"说明有 {len(note)} 字，最多 {LONGEST_VERSION_NOTE} 字")
-    with _writing() as connection:
-        who, now = _person(who), _now()
-        given = {"id": version_id, "note": note, "who": who, "now": _utc(now)}
+    with writing() as connection:
+        who, now = person(who), _now()
+        given = {"id": version_id, "note": note, "who": who, "now": utc(now)}
         connection.execute(_SET_NOTE, given)
-        _log(connection, "version_note", who, now, version_id, {"note": note})
+        add_entry(connection, "version_note", who, now, version_id, {"note": note})
 
 
 # ---------------------------------------------------------------- log
@@ -570,6 +570,7 @@ def add_entry(
     refused: bool = False,
 ) -> None:
     """A line of the log in the transaction of what it tells of."""
+    """A line of the log in the transaction of what it tells of."""
     connection.execute(
         _INSERT_ENTRY,
         {
@@ -615,6 +616,7 @@ def clean(text: str) -> str:
 
 def person(who: str) -> str:
     """A person's name within bounds."""
+    """A person's name within bounds."""
     return " ".join(clean(who).split())[:LONGEST_ID] or NOBODY
 
 
@@ -623,6 +625,7 @@ def _now() -> datetime:
 
 
 def utc(moment: datetime) -> str:
+    """A moment as it is kept, so that text sorts as time."""
     """A moment as it is kept, so that text sorts as time."""
     if moment.tzinfo is None:
         raise ValueError(f"no time zone: {moment}")

@@ -227,7 +227,12 @@ def set_merged(merged: Sequence[Return], version: str, who: str, detail: Mapping
             connection.execute(_MERGED, given)
         codes = [each.institution for each in merged]
         notes.add_entry(
-            connection, "merge", who, now, version, {"count": len(codes), "name": codes, **detail}
+            connection,
+            "merge",
+            who,
+            now,
+            version,
+            {"count": len(codes), "name": "、".join(codes), **detail},
         )
 
 

@@ -355,13 +355,14 @@ class _Return:
 
     def _institutions(self, own: RawSheet) -> RawSheet:
         """The institution's own line after those of all others, of which names and codes matter."""
+        kept = []
+        if own.has("institution_id"):
+            codes = _texts(own, "institution_id")
+            kept = [place for place, code in enumerate(codes) if code == self.code]
         others = self.now.frames[INSTITUTIONS.title]
-        others = others[others["院校代码"] != self.code]
-        kept = (
-            [place for place, code in enumerate(_texts(own, "institution_id")) if code == self.code]
-            if own.has("institution_id")
-            else []
-        )
+        if kept:
+            # Without its line, which is reported, that of the city's data stands in for it.
+            others = others[others["院校代码"] != self.code]
         made = RawSheet(INSTITUTIONS, dict(own.positions), complete=own.complete, mac=own.mac)
         made.numbers = [CITY_ROWS + n for n in range(len(others))]
         made.numbers += [own.numbers[place] for place in kept]

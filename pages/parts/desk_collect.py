@@ -118,7 +118,7 @@ def _begin(name: str, due: date, newest: OpenVersion, asked: Mapping[str, str]) 
         st.query_params["round"] = str(found.id)
         st.query_params.pop("state", None)
         st.query_params.pop("school", None)
-        st.session_state[desk.SCHOOLS_DONE] = f"已生成 {len(asked)} 所院校的填报表，请下载后分发"
+        st.session_state[desk.DONE] = f"已生成 {len(asked)} 所院校的填报表，请下载后分发"
         st.rerun()
 
 
@@ -202,7 +202,8 @@ def _take_in(
         folder = Path(name)
         given = []
         for place, file in enumerate(files):
-            path = folder / f"upload-{place}{Path(file.name).suffix.lower()}"
+            path = folder / f"upload-{place}" / trial.safe_name(file.name)
+            path.parent.mkdir()
             path.write_bytes(file.getvalue())
             given.append((file.name, path))
 

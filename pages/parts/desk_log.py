@@ -29,6 +29,9 @@ KINDS = {
     "unpin": "取消固定",
     "version_note": "版本说明",
     "prune": "清理版本",
+    "split": "拆分填报表",
+    "return": "收填报表",
+    "merge": "并入填报表",
     "sign_in": "登录",
     "sign_out": "退出",
     "action": "操作",
@@ -65,6 +68,8 @@ DETAILS = {
     "name": "名称",
     "count": "个数",
     "text": "内容",
+    "round": "轮次",
+    "due": "期限",
 }
 
 

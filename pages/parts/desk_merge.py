@@ -188,5 +188,5 @@ def _adopt(found: Round, tried: Tried, note: str) -> None:
         except notes.Unavailable as error:
             words += f"；但未能记下已并入：{error}"
         front.use_newest()
-        st.session_state[desk.SCHOOLS_DONE] = words
+        st.session_state[desk.DONE] = words
         st.rerun()

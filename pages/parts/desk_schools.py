@@ -17,7 +17,7 @@ from pages.parts.block import block, render
 from pages.parts.view import View, follow
 from queries.run import Institution, fetch
 
-DONE = desk.SCHOOLS_DONE
+DONE = desk.DONE
 OVERDUE = "overdue"
 WORDS = {
     OVERDUE: "逾期",
@@ -116,14 +116,16 @@ def _round(
             key="schools-board",
         )
     )
-    _take_board(view, chosen, shown)
+    with st.container(horizontal=True, key="schools-board-files"):
+        _take_board(view, chosen, shown)
+        if editor:
+            desk_collect.forms(view, chosen)
     if not editor:
         role = sign_on.ROLES[sign_on.user().role]
         text = f"您的角色是{role}，可以查看；催报、收表和并入需要编辑者。"
         block(render("note", text=text), key="schools-viewer")
         return
     _school(view, chosen, everyone, today)
-    desk_collect.forms(view, chosen)
     desk_collect.upload(chosen, returns)
     desk_merge.show(view, chosen, [each.standing for each in inside])
     late = [each for each in inside if each.standing.overdue]
@@ -245,6 +247,7 @@ def _take_board(view: View, chosen: Round, shown: Sequence[Line]) -> None:
         ),
         download.name(view, f"{school_forms.plain_name(chosen.name)}_填报情况", "xlsx"),
         key="schools-take-board",
+        kind="secondary",
     )
 
 
