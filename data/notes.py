@@ -529,7 +529,7 @@ def log_count(wanted: LogFilter | None = None) -> int:
 def people() -> list[str]:
     """Who stands in the log, the latest first, as far as its latest lines go. Raises
     Unavailable."""
-    with _reading() as connection:
+    with reading() as connection:
         if connection is None:
             return []
         return [who for (who,) in connection.execute(_PEOPLE, {"limit": PEOPLE_OF_LINES})]
@@ -569,6 +569,7 @@ def add_entry(
     *,
     refused: bool = False,
 ) -> None:
+    """A line of the log in the transaction of what it tells of."""
     """A line of the log in the transaction of what it tells of."""
     """A line of the log in the transaction of what it tells of."""
     connection.execute(
@@ -617,6 +618,7 @@ def clean(text: str) -> str:
 def person(who: str) -> str:
     """A person's name within bounds."""
     """A person's name within bounds."""
+    """A person's name within bounds."""
     return " ".join(clean(who).split())[:LONGEST_ID] or NOBODY
 
 
@@ -625,6 +627,7 @@ def _now() -> datetime:
 
 
 def utc(moment: datetime) -> str:
+    """A moment as it is kept, so that text sorts as time."""
     """A moment as it is kept, so that text sorts as time."""
     """A moment as it is kept, so that text sorts as time."""
     if moment.tzinfo is None:
