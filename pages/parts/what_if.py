@@ -14,6 +14,7 @@ from pages.parts import (
     figures,
     sign_on,
     what_if_levers,
+    what_if_overwrite,
     what_if_risk,
     what_if_saved,
     what_if_solve,
@@ -179,6 +180,7 @@ def _pace(view: View) -> str:
 def _files(view: View) -> None:
     # What a file holds is made when it is asked for, from what is then worked on.
     at, prepared = board(), ready(view)
+    what_if_overwrite.changed(view, at, what_if_saved.plain)
     with st.container(horizontal=True, key="what-if-files"):
         what_if_saved.keep(view, at)
         download.button(

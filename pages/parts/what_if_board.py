@@ -34,7 +34,8 @@ class Board:
     """A session's scenario. address: (levers, saved) as last read or written; grip: the drag that
     moved it last, so that undo takes a whole drag back; pinned: single levers to keep in view;
     said: what a reader must know about how the scenario came to be; name, saved: of a saved
-    scenario and its number, until it is moved; best: 最优方案 was asked for;
+    scenario and its number, until it is moved; origin: the saved scenario
+    opened last, as it then was; best: 最优方案 was asked for;
     settled: no lever is on the move, so that the address may be written;
     prepared_for: the data the session has seen made ready."""
 
@@ -48,6 +49,7 @@ class Board:
     said: tuple[str, ...] = ()
     name: str = ""
     saved: str = ""
+    origin: notes.Scenario | None = None
     best: bool = False
     settled: bool = True
     prepared_for: object = None
@@ -61,12 +63,14 @@ class Board:
         self.grip = grip
         self.scenario = given
 
-    def load(self, given: Scenario, *said: str, name: str = "", saved: str = "") -> None:
-        """Work on a whole scenario: a preset, a saved one, a file, what the solver found."""
+    def load(self, given: Scenario, *said: str, kept: notes.Scenario | None = None) -> None:
+        """Work on a whole scenario: a preset, a saved one (kept), a file, what the solver found."""
         self.put(given)
         self.settled = True
         self.pinned = {}
-        self.said, self.name, self.saved = said, name, saved
+        self.said = said
+        self.name, self.saved = ("", "") if kept is None else (kept.name, str(kept.id))
+        self.origin = kept or self.origin
 
     def undo(self) -> None:
         """Back to before the last move."""
@@ -150,9 +154,9 @@ def follow_address(at: Board, prepared: Prepared, returned: bool) -> None:
     elif asked != at.address:
         at.address = asked
         try:
-            given, name = _asked(*asked)
+            given, kept = _asked(*asked)
             found, said = fitted(prepared, given)
-            at.load(found, *said, name=name, saved=asked[1])
+            at.load(found, *said, kept=kept)
         except (ScenarioError, notes.Refused, notes.Unavailable) as error:
             at.load(BASE, f"链接中的情景无法读取，已按现有速度显示：{error}")
     if at.scenario.levers and (at.scenario.version, at.scenario.as_of) != (
@@ -163,17 +167,17 @@ def follow_address(at: Board, prepared: Prepared, returned: bool) -> None:
         at.scenario, at.said = fitted(prepared, at.scenario)
 
 
-def _asked(levers: str, saved: str) -> tuple[Scenario, str]:
-    """What an address asks for. Raises ScenarioError, Refused, Unavailable."""
+def _asked(levers: str, saved: str) -> tuple[Scenario, notes.Scenario | None]:
+    """What an address asks for, and the saved scenario it is.
+
+    Raises ScenarioError, Refused, Unavailable.
+    """
     if saved:
         if not (saved.isascii() and saved.isdigit() and len(saved) < 19):
             raise ScenarioError(f"没有编号为“{saved[:20]}”的情景")
         kept = notes.load_scenario(int(saved))
-        return saved_value(kept), kept.name
-    if not levers:
-        return BASE, ""
-    found = from_object_text(levers)
-    return found, ""
+        return saved_value(kept), kept
+    return (from_object_text(levers) if levers else BASE), None
 
 
 def from_object_text(levers: str) -> Scenario:

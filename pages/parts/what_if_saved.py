@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from data import notes
-from pages.parts import download, sign_on
+from pages.parts import download, sign_on, what_if_overwrite
 from pages.parts import what_if_picture as picture
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
@@ -25,6 +25,8 @@ MOST_RESTORED = 30
 HERE = timezone(timedelta(hours=8))
 _SAID = "what-if-saved-said"
 _DELETED = "what-if-deleted"
+# The scenario whose name and note are edited, as it was when the form was opened.
+_RENAMED = "what-if-renamed"
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,10 @@ class Column:
 
 
 def keep(view: View, at: Board) -> None:
-    """The button that keeps what is worked on, under a name."""
+    """The button that keeps what is worked on, under a name or in the scenario it came from."""
     with st.popover("保存情景", icon=":material/save:", type="tertiary"):
+        if at.origin is not None:
+            _keep_over(view, at, at.origin)
         with st.form("what-if-keep", clear_on_submit=False, border=False):
             name = st.text_input("名称", max_chars=notes.LONGEST_NAME, key="what-if-keep-name")
             note = st.text_area(
@@ -56,23 +60,29 @@ def keep(view: View, at: Board) -> None:
                     sign_on.require("editor", "保存情景").name,
                 )
             except (notes.Refused, notes.Unavailable) as error:
-                st.error(_plain(error))
+                st.error(plain(error))
                 return
-            at.name, at.saved, at.said = found.name, str(found.id), ()
+            at.load(at.scenario, kept=found)
             say(f"已保存情景“{found.name}”，点名称即可打开，复制其链接可分享。")
             follow(f"?part=saved&saved={found.id}&levers=")
 
 
+def _keep_over(view: View, at: Board, origin: notes.Scenario) -> None:
+    who = f"（{origin.changed_by} 保存于 {local(origin.changed_at)}）"
+    if what_if_overwrite.edited(view, at, origin) == origin:
+        st.caption(plain(f"与已保存的“{origin.name}”相同{who}"))
+        return
+    st.caption(plain(f"由“{origin.name}”调整而来{who}"))
+    if st.button("保存到原情景", key="what-if-keep-over"):
+        try:
+            what_if_overwrite.over(view, at, origin)
+        except (notes.Refused, notes.Unavailable) as error:
+            st.error(plain(error))
+
+
 def draft(view: View, given: Scenario, name: str, note: str) -> notes.Draft:
     """What is kept of a scenario on the view's data."""
-    return notes.Draft(
-        name=name,
-        note=note,
-        version_id=what_if.data_id(view.version),
-        as_of=view.as_of,
-        plan_id=view.version.plan.id,
-        content=what_if.to_json(replace(given, version="", as_of=None)),
-    )
+    return notes.Draft(name=name, note=note, **what_if_overwrite.content(view, given))
 
 
 def say(text: str) -> None:
@@ -80,7 +90,7 @@ def say(text: str) -> None:
     st.session_state[_SAID] = text
 
 
-def _plain(error: Exception) -> str:
+def plain(error: Exception | str) -> str:
     """Text for a widget that would read Markdown in it."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|$~:<>" else c for c in str(error))
 
@@ -102,7 +112,7 @@ def show(view: View, at: Board) -> None:
     acted = block(_list(view, prepared, listed, gone, said), key="what-if-saved")
     if acted:
         _act(at, prepared, acted)
-    _edit(listed)
+    _edit(prepared)
     _upload(at, prepared)
     if listed:
         _compare(view, at, prepared, listed)
@@ -164,7 +174,7 @@ def _act(at: Board, prepared: Prepared, acted: str) -> None:
         if verb == "load":
             kept = notes.load_scenario(int(number_))
             found, said = fitted(prepared, saved_value(kept))
-            at.load(found, *said, name=kept.name, saved=number_)
+            at.load(found, *said, kept=kept)
             at.address = ("", number_)
             follow(f"?part=&levers=&saved={number_}")
         elif verb == "delete":
@@ -180,35 +190,53 @@ def _act(at: Board, prepared: Prepared, acted: str) -> None:
             st.session_state.pop(_DELETED, None)
             say(f"已恢复“{back.name}”。")
         elif verb == "rename":
-            st.session_state["what-if-renaming"] = int(number_)
+            st.session_state[_RENAMED] = notes.load_scenario(int(number_))
     except (notes.Refused, notes.Unavailable, ScenarioError) as error:
         say(str(error))
     st.rerun()
 
 
-def _edit(listed: Sequence[notes.Scenario]) -> None:
+def _edit(prepared: Prepared) -> None:
     """The form for the name and note of the scenario to be renamed."""
-    number_ = st.session_state.get("what-if-renaming")
-    kept = next((each for each in listed if each.id == number_), None)
+    kept: notes.Scenario | None = st.session_state.get(_RENAMED)
     if kept is None:
         return
-    with st.form(f"what-if-rename-{kept.id}-{kept.revision}"):
-        name = st.text_input("名称", kept.name, max_chars=notes.LONGEST_NAME)
-        note = st.text_area("说明", kept.note, max_chars=notes.LONGEST_NOTE, height=90)
+    with st.form(f"what-if-rename-{kept.id}"):
+        name = st.text_input(
+            "名称", kept.name, max_chars=notes.LONGEST_NAME, key=f"what-if-name-{kept.id}"
+        )
+        note = st.text_area(
+            "说明",
+            kept.note,
+            max_chars=notes.LONGEST_NOTE,
+            height=90,
+            key=f"what-if-note-{kept.id}",
+        )
         with st.container(horizontal=True):
             done = st.form_submit_button("保存修改", type="primary")
             stop = st.form_submit_button("取消")
     if stop:
-        del st.session_state["what-if-renaming"]
+        del st.session_state[_RENAMED]
         st.rerun()
     if done:
         try:
             who = sign_on.require("editor", "修改情景").name
             notes.edit_scenario(replace(kept, name=name, note=note), who)
-        except (notes.Refused, notes.Unavailable) as error:
-            st.error(_plain(error))
+        except notes.Changed as error:
+            # Who has seen what was changed may save over it.
+            st.session_state[_RENAMED] = error.found
+            rows = what_if_overwrite.differences(prepared, kept, error.found)
+            told = "；".join(f"{r['what']} {r['before']} → {r['now']}" for r in rows)
+            st.error(plain(f"{error}。改动：{told or '没有不同'}"))
             return
-        del st.session_state["what-if-renaming"]
+        except notes.Gone as error:
+            del st.session_state[_RENAMED]
+            say(str(error))
+            st.rerun()
+        except (notes.Refused, notes.Unavailable) as error:
+            st.error(plain(error))
+            return
+        del st.session_state[_RENAMED]
         say("已保存修改。")
         st.rerun()
 

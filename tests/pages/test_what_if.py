@@ -425,6 +425,67 @@ def test_saving_keeps_what_is_worked_on(own: Callable[..., Any], ready: Prepared
     assert "甲 案" in shown.text(LIST)
 
 
+def test_the_scenario_it_came_from_is_overwritten(own: Callable[..., Any], ready: Prepared) -> None:
+    kept = save(ready, "甲", scenario({"projects": 100}))
+    shown = own(PAGE, saved=str(kept.id))
+    moved = {"projects": 50.0, "slip": 3.0}
+    tell(shown.app, {"move": {"n": 1, "grip": 1, "settled": True, "levers": moved}})
+    assert "saved" not in shown.app.query_params
+    # AppTest takes what a fragment drew for gone once only the fragment has run.
+    shown.app.run()
+    shown.app.button(key="what-if-keep-over").click().run()
+    (now,) = notes.scenarios()
+    assert saved_value(now).values == moved
+    assert (now.name, now.note, now.revision, now.made_by) == ("甲", "说明", 2, "王某")
+    assert "已保存到原情景“甲”" in shown.text(HEAD)
+    assert address(shown.app)["saved"] == str(kept.id)
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs", "leave"])
+def test_the_second_to_overwrite_is_shown_what_the_first_changed(
+    own: Callable[..., Any], ready: Prepared, choice: str
+) -> None:
+    kept = save(ready, "甲", scenario({"projects": 100}))
+    shown = own(PAGE, saved=str(kept.id))
+    content = '{"levers": {"projects": 100, "slip": 7}}'
+    theirs = notes.edit_scenario(replace(kept, name=HOSTILE[:20], content=content), "李某")
+    moved = {"projects": 50.0}
+    tell(shown.app, {"move": {"n": 1, "grip": 1, "settled": True, "levers": moved}})
+    shown.app.run()
+    shown.app.button(key="what-if-keep-over").click().run()
+    assert notes.scenarios() == [theirs]
+    text = shown.text("what-if-changed")
+    assert "已由 李某 修改，您的调整还没有保存" in text
+    slip = ready.levers.all["slip"]
+    assert f"▲ {slip.name} 未调整 {number(7, slip.unit)} 未调整" in text
+    projects = ready.levers.all["projects"]
+    shares = " ".join(number(n, projects.unit) for n in (100, 100, 50))
+    assert f"{projects.name} {shares}" in text
+    assert "<img" not in shown.html("what-if-changed")
+    tell(shown.app, trigger=("go", choice), key="what-if-changed")
+    (now,) = notes.scenarios()
+    assert "what-if-changed" not in shown.blocks()
+    assert now.name == theirs.name
+    assert saved_value(now).values == (moved if choice == "mine" else saved_value(theirs).values)
+    agrees(shown, outcome(ready, saved_value(theirs) if choice == "theirs" else scenario(moved)))
+
+
+def test_the_second_to_rename_is_shown_what_the_first_changed(
+    own: Callable[..., Any], ready: Prepared
+) -> None:
+    kept = save(ready, "甲", scenario({"projects": 100}))
+    shown = own(PAGE, part="saved")
+    tell(shown.app, trigger=("go", f"rename:{kept.id}"), key=LIST)
+    notes.edit_scenario(replace(kept, name="乙"), "李某")
+    shown.app.text_input(key=f"what-if-name-{kept.id}").set_value("丙")
+    save_it = next(b for b in shown.app.button if b.label == "保存修改")
+    save_it.click().run()
+    assert "名称 甲 → 乙" in shown.app.error[0].value.replace("\\", "")
+    assert notes.scenarios()[0].name == "乙"
+    next(b for b in shown.app.button if b.label == "保存修改").click().run()
+    assert notes.scenarios()[0].name == "丙"
+
+
 def test_a_viewer_saves_nothing(own: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("READ_ONLY", "1")
     shown = own(PAGE)
