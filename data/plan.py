@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from data.contract import EVALUATION_GRADES, TECHNICIAN_TYPES
+from data.contract import BY_TABLE, EVALUATION_GRADES, TECHNICIAN_TYPES
 
 PLANS = Path(__file__).parent / "plans"
 PLAN_FILE = "PLAN_FILE"
@@ -305,6 +305,28 @@ class PrecheckRules(_Part, frozen=True, kw_only=True):
     provenance: str = "本系统默认，可调整"
 
 
+class QualityRules(_Part, frozen=True, kw_only=True):
+    """Lines of the quality report.
+
+    stale_days: table -> days after which a sheet without anything newer is out of date, 0 for one
+    that may rest; other_days for the tables not named; a year counts from its end. outlier_spread:
+    how many times the scale of its like a value may lie from their median; outlier_group: rows that
+    a group must have to be judged; least_students: fewer are too few for a percentage, and a change
+    by fewer is none to speak of.
+    """
+
+    stale_days: dict[str, int] = {}
+    other_days: int = 400
+    outlier_spread: float = 6.0
+    outlier_group: int = 20
+    least_students: int = 30
+    provenance: str = "本系统默认，可调整"
+
+    def days(self, table: str) -> int:
+        """Days after which the sheet of a table is out of date; 0: never."""
+        return self.stale_days.get(table, self.other_days)
+
+
 class Definition(_Part, frozen=True, kw_only=True):
     """A term that the definitions of several indicators use."""
 
@@ -343,6 +365,7 @@ class _PlanFile(_Part, frozen=True, kw_only=True):
     simulation: SimulationRules = SimulationRules()
     solve: SolveRules = SolveRules()
     precheck: PrecheckRules = PrecheckRules()
+    quality: QualityRules = QualityRules()
 
 
 class Plan(_PlanFile, frozen=True, kw_only=True):
@@ -694,6 +717,7 @@ def _rule_faults(plan: Plan) -> Iterable[str]:
     if min(weights) < 0 or abs(sum(weights) - 1) > 1e-9:
         yield f"键 support 的三项权重须不为负且合计为 1，现合计 {sum(weights):g}"
     yield from _precheck_faults(plan.precheck)
+    yield from _quality_faults(plan.quality)
     if not 0 <= plan.enrolment.floor <= 1 <= plan.enrolment.cap:
         yield "键 enrolment.floor 应在 0 与 1 之间，enrolment.cap 不小于 1"
     if plan.enrolment.step < 1:
@@ -702,6 +726,21 @@ def _rule_faults(plan: Plan) -> Iterable[str]:
     yield from _scenario_faults(plan.scenario)
     yield from _simulation_faults(plan.simulation)
     yield from _solve_faults(plan.solve)
+
+
+def _quality_faults(rules: QualityRules) -> Iterable[str]:
+    for table, days in (*rules.stale_days.items(), ("", rules.other_days)):
+        key = f"quality.stale_days.{table}" if table else "quality.other_days"
+        if table and table not in BY_TABLE:
+            yield f"键 {key} 不是数据表，可用：{'、'.join(BY_TABLE)}"
+        if days < 0:
+            yield f"键 {key} 应为不小于 0 的天数，现为 {days}"
+    if not rules.outlier_spread > 0:
+        yield f"键 quality.outlier_spread 应大于 0，现为 {rules.outlier_spread:g}"
+    if rules.outlier_group < 3:
+        yield f"键 quality.outlier_group 至少为 3，现为 {rules.outlier_group}"
+    if rules.least_students < 0:
+        yield f"键 quality.least_students 不能为负，现为 {rules.least_students}"
 
 
 def _precheck_faults(rules: PrecheckRules) -> Iterable[str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -206,6 +206,15 @@ def _let_go_of(path: Path, stamp: int) -> None:
 def open_current(plan: Plan | None = None) -> OpenVersion:
     """Open the warehouse's current version; raises data.versions.NoVersion when there is none."""
     return open_file(current().path, plan)
+
+
+@contextmanager
+def closed_after(path: Path, plan: Plan) -> Iterator[OpenVersion]:
+    """A version for one look at it: beside those kept open, and with the derived tables that its
+    file holds, whatever plan it was made with. Raises as ``open_file``."""
+    check(path)
+    with closing(_connect(path)) as connection:
+        yield OpenVersion(path.stem, path, plan, connection, connection)
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:

@@ -1,0 +1,7 @@
+-- One row per remark of the load
+select
+    sheet,
+    cell,
+    value,
+    message
+from load_warnings
