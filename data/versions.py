@@ -187,7 +187,12 @@ def is_whole(name: str, sha256: str) -> bool:
 
 def list_versions() -> list[Version]:
     """Every version, newest first; one that cannot be used says so in ``fault``."""
-    return [_look_at(path) for path in files()]
+    return list(newest_first())
+
+
+def newest_first() -> Iterator[Version]:
+    """As ``list_versions``, looked at one by one: who wants a few need not wait for all."""
+    return (_look_at(path) for path in files())
 
 
 def earlier_than(name: str) -> Iterator[Version]:

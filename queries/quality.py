@@ -1,4 +1,4 @@
-"""The quality report of a version, at the data's own date: what a clerk should mend, and what first.
+"""The quality report of a version at the data's own date: what a clerk should mend, and what first.
 
 Completeness per sheet and column, age per sheet, places not given, years missing, remarks of the
 load; ``queries.outliers`` and ``queries.usable`` add values far out and rows the indicators could
@@ -26,12 +26,16 @@ from queries.run import OpenVersion, closed_after, run
 from queries.usable import UNUSABLE, Use
 
 # Columns whose emptiness says something and that no note of the contract says so of: a point has
-# one track or none, the catalogue gives the industry, the thresholds stand in for a verdict.
+# one track or none, the catalogue gives the industry, the thresholds stand in for a verdict, and
+# only what is counted has a value.
 EMPTY_SAYS = frozenset(
     {
         ("specialty_points", "track"),
         ("specialty_points", "industry"),
         ("conditions", "verdict"),
+        ("conditions", "document"),
+        ("deliverable_updates", "value"),
+        ("rectifications", "institution_id"),
         ("target_allocations", "scope"),
     }
 )
@@ -333,9 +337,9 @@ def _todo(found: Report) -> list[Todo]:
         what += f"的“{sheet.by_name[column].header}”列" if column else ""
         todo.append(Todo(f"{what}为空，{len(names)} 项指标因此无数据", "filled"))
     for words, section, count in (
-        ("{} 个专业点在办年度缺年度数据", "years", len(found.years.missing)),
-        ("{} 所次中职学校缺年度办学条件", "years", len(found.condition_years.missing)),
-        ("{} 行数据指标用不上", "uses", found.unusable),
+        ("“年度数据”缺 {} 个专业点年度", "years", len(found.years.missing)),
+        ("“办学条件”缺 {} 个学校年度", "years", len(found.condition_years.missing)),
+        ("{} 行数据因缺少内容用不上", "uses", found.unusable),
     ):
         if count:
             todo.append(Todo(words.format(f"{count:,}"), section))
@@ -366,9 +370,9 @@ def verdict(found: Report) -> str:
     ):
         if count:
             parts.append(f"{count} {words}")
-    head = f"{len(found.sheets)} 张表中 " + (
-        "、".join(parts) if parts else "没有空表，也没有久未更新的"
-    )
+    head = f"{len(found.sheets)} 张表中 " + "、".join(parts)
+    if not parts:
+        head = f"{len(found.sheets)} 张表都有数据，没有久未更新的"
     todo = found.todo
     if not todo:
         return f"{head}；没有发现需要补的"

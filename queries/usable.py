@@ -124,14 +124,18 @@ def uses(version: OpenVersion) -> list[Use]:
 def _of_indicator(sheets: _Sheets, indicator: Indicator) -> Use:
     counts = indicator.counts
     if counts.get("title") or counts.get("accepted_title"):
-        table, frame, rules = "recognitions", sheets.titles, _title_rules
+        table, frame = "recognitions", sheets.titles
+        rules = _title_rules(sheets, frame, indicator)
     elif "numerator_level" in counts:
-        table, frame, rules = "point_years", sheets.years, _registration_rules
+        table, frame = "point_years", sheets.years
+        rules = _registration_rules(sheets, frame, indicator)
     elif indicator.basis == "point":
-        table, frame, rules = "specialty_points", sheets.points, _point_rules
+        table, frame = "specialty_points", sheets.points
+        rules = _point_rules(sheets, frame, indicator)
     else:
-        table, frame, rules = "institutions", sheets.institutions, _institution_rules
-    return _use(indicator.id, indicator.name, table, frame, rules(sheets, frame, indicator))
+        table, frame = "institutions", sheets.institutions
+        rules = _institution_rules(sheets, frame, indicator)
+    return _use(indicator.id, indicator.name, table, frame, rules)
 
 
 # ---------------------------------------------------------------- days

@@ -24,7 +24,13 @@ from queries.evaluate import Result, evaluate
 from queries.run import open_file
 from queries.status import number
 
-VIEWS = {"upload": "下载与上传", "schools": "一校一表", "versions": "数据版本", "log": "操作日志"}
+VIEWS = {
+    "upload": "下载与上传",
+    "schools": "一校一表",
+    "versions": "数据版本",
+    "quality": "质量报告",
+    "log": "操作日志",
+}
 # What the next run says was done.
 DONE = "desk-done"
 # One check at a time in the whole server: each may need most of a small machine's memory.

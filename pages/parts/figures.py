@@ -16,7 +16,7 @@ from data import versions
 from data.plan import Indicator
 from pages.parts.view import View
 from queries.evaluate import Result, evaluate, status_since, trend
-from queries.run import open_file
+from queries.run import OpenVersion, open_file
 from queries.schedule import quarter_ends
 
 P = ParamSpec("P")
@@ -24,12 +24,16 @@ R = TypeVar("R")
 
 
 def kept(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Keep a function's results; a View among its arguments counts by its key, not its content."""
+    """Keep a function's results; a View or a version among its arguments counts by its key."""
     return st.cache_resource(
         max_entries=most,
         show_spinner=False,
         # Text: Streamlit takes other values apart at every look-up, at twenty times the cost.
-        hash_funcs={View: lambda view: repr(view.key), Indicator: lambda indicator: indicator.id},
+        hash_funcs={
+            View: lambda view: repr(view.key),
+            OpenVersion: lambda version: version.key,
+            Indicator: lambda indicator: indicator.id,
+        },
     )
 
 
