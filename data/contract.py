@@ -446,6 +446,16 @@ INSTRUCTION_SHEET, OPTIONS_SHEET = "填表说明", "选项"
 BY_TITLE = {sheet.title: sheet for sheet in SHEETS}
 BY_TABLE = {sheet.table: sheet for sheet in SHEETS}
 
+
+def in_words(need: str) -> str:
+    """A table, or table.column, as the sheet or column a clerk knows."""
+    table, _, column = need.partition(".")
+    sheet = BY_TABLE[table]
+    if not column:
+        return f"“{sheet.title}”表"
+    return f"“{sheet.title}”表的“{sheet.by_name[column].header}”列"
+
+
 # Items of the 说明 sheet: name, required.
 DATASET_ITEMS: tuple[tuple[str, bool], ...] = (
     ("数据集名称", True),

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from data import versions
-from data.contract import SHEETS, Column, Sheet
+from data.contract import SHEETS, Column, Sheet, in_words
 from data.plan import Plan, QualityRules
 from queries import sql, usable
 from queries.outliers import outliers
@@ -328,21 +328,19 @@ def _lost(version: OpenVersion) -> dict[str, list[str]]:
 
 
 def _todo(found: Report) -> list[Todo]:
-    titles = {each.table: each.title for each in found.sheets}
-    todo = []
-    for need, names in sorted(found.lost.items(), key=lambda each: -len(each[1])):
-        table, _, column = need.partition(".")
-        sheet = next(each for each in SHEETS if each.table == table)
-        what = f"“{titles[table]}”表"
-        what += f"的“{sheet.by_name[column].header}”列" if column else ""
-        todo.append(Todo(f"{what}为空，{len(names)} 项指标因此无数据", "filled"))
-    for words, section, count in (
-        ("“年度数据”缺 {} 个专业点年度", "years", len(found.years.missing)),
-        ("“办学条件”缺 {} 个学校年度", "years", len(found.condition_years.missing)),
-        ("{} 行数据因缺少内容用不上", "uses", found.unusable),
-    ):
-        if count:
-            todo.append(Todo(words.format(f"{count:,}"), section))
+    todo = [
+        Todo(f"{in_words(need)}为空，{len(names)} 项指标因此无数据", "filled")
+        for need, names in sorted(found.lost.items(), key=lambda each: -len(each[1]))
+    ]
+    points, schools = len(found.years.missing), len(found.condition_years.missing)
+    rows = found.unusable
+    lacking = (
+        (points, f"“年度数据”缺 {points:,} 个专业点年度", "years"),
+        (schools, f"“办学条件”缺 {schools:,} 个学校年度", "years"),
+        (rows, f"{rows:,} 行数据缺少内容，用不上{_mostly(found.uses)}", "uses"),
+    )
+    most_first = sorted(lacking, key=lambda each: -each[0])
+    todo += [Todo(words, section) for count, words, section in most_first if count]
     for age in found.stale:
         when = f"{age.year} 年" if age.year else f"{age.latest}"
         todo.append(Todo(f"“{age.title}”表最近到 {when}，已 {age.days} 天没有更新", "ages"))
@@ -359,6 +357,17 @@ def _todo(found: Report) -> list[Todo]:
         count = sum(len(each.cells) for each in found.remarks)
         todo.append(Todo(f"载入时的 {count} 条提醒，请逐条核对", "remarks"))
     return todo
+
+
+def _mostly(uses: Sequence[Use]) -> str:
+    """The reason that most rows of one use cannot be used for, in brackets."""
+    reasons = [
+        (r.count, use.name, r.words) for use in uses for r in use.reasons if r.kind == UNUSABLE
+    ]
+    if not reasons:
+        return ""
+    _, name, words = max(reasons)
+    return f"（最多的：{name}，{words}）"
 
 
 def verdict(found: Report) -> str:

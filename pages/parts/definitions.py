@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from data.contract import in_words
 from data.plan import Indicator
-from pages.parts import figures, needs
+from pages.parts import figures
 from pages.parts.block import render
 from pages.parts.view import View
 from queries.status import RULES, WORDS, number
@@ -48,7 +49,7 @@ def _entry(view: View, each: Indicator, opened: bool) -> dict[str, Any]:
         "method": METHODS[each.method],
         "measure": MEASURES[each.measure],
         "deadline": each.deadline.isoformat(),
-        "needs": "、".join(map(needs.in_words, each.needs)) or "“院校”表、“专业点”表",
+        "needs": "、".join(map(in_words, each.needs)) or "“院校”表、“专业点”表",
         "provenance": each.provenance,
         "go": f"indicator?id={each.id}",
         "href": view.address("indicator", {"id": each.id}),

@@ -1,5 +1,6 @@
 """数据管理, 质量报告: what to mend first; completeness, age, rows not used, years missing and
 outliers, remarks, places; the trend over versions.
+
 All of the data at its own date: the global filters do not apply, and what is shown is kept by
 version alone.
 """
@@ -32,7 +33,7 @@ from queries.status import number
 from queries.usable import BEYOND, UNUSABLE, Use
 
 # Of lists that the workbook holds whole.
-MOST_ROWS = 50
+MOST_ROWS = 20
 MOST_CELLS = 8
 MOST_SCHOOLS = 30
 MOST_VERSIONS = 12
@@ -359,7 +360,8 @@ def _uses(view: View, found: Report) -> dict[str, Any]:
         "title": f"用不上的行：{count:,} 行缺少内容，影响 {len(affected)} 项，最多的是{worst.name}"
         if worst
         else "用不上的行：没有因缺少内容而用不上的行",
-        "rows": [_use(view, each) for each in found.uses],
+        "rows": [_use(view, each) for each in affected],
+        "all": [_use(view, each) for each in found.uses],
         "count": len(rows),
         "list": rows[:MOST_ROWS],
     }

@@ -11,8 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from data.contract import INSTITUTION_LEVELS, NO_DISTRICT
-from pages.parts import choropleth, district_map, figures, needs, theme
+from data.contract import INSTITUTION_LEVELS, NO_DISTRICT, in_words
+from pages.parts import choropleth, district_map, figures, theme
 from pages.parts.block import block, render, set_filters
 from pages.parts.choropleth import Area, Dot
 from pages.parts.map_state import (
@@ -221,7 +221,7 @@ def _missing(view: View, topic: Topic) -> str:
     """Which sheet would bring the topic, empty when it is there."""
     if places.known(view.version, topic):
         return ""
-    lacking = [needs.in_words(each) for each in topic.needs if each not in view.version.filled]
+    lacking = [in_words(each) for each in topic.needs if each not in view.version.filled]
     return f"数据中{'、'.join(lacking)}为空；填报后即有数值。"
 
 

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from data.contract import BY_TABLE
+from data.contract import in_words
 from data.plan import Indicator, Plan
-
-
-def in_words(need: str) -> str:
-    """A table, or table.column, as the sheet or column a clerk knows."""
-    table, _, column = need.partition(".")
-    sheet = BY_TABLE[table]
-    if not column:
-        return f"“{sheet.title}”表"
-    return f"“{sheet.title}”表的“{sheet.by_name[column].header}”列"
 
 
 def lacking(filled: Collection[str], indicator: Indicator) -> list[str]:
