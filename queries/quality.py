@@ -227,12 +227,12 @@ class Remarks:
     cells: tuple[tuple[str, str, str], ...]
 
 
-_QUOTED, _NUMBER = re.compile(r"“[^”]*”"), re.compile(r"\d[\d,.\-—]*")
+_NUMBER = re.compile(r"\d[\d,.\-—]*")
 
 
-def kind_of(message: str) -> str:
-    """A remark without the values it names, so that like ones are one kind."""
-    return _NUMBER.sub("…", _QUOTED.sub("", message)).replace("… …", "…")
+def kind_of(message: str, value: str) -> str:
+    """A remark without the cell's value and other numbers, so that like ones are one kind."""
+    return _NUMBER.sub("…", message.replace(f"“{value}”", "", 1) if value else message)
 
 
 def remarks(version: OpenVersion) -> list[Remarks]:
@@ -242,7 +242,7 @@ def remarks(version: OpenVersion) -> list[Remarks]:
     rows = run("quality_warnings", version)
     for sheet, cell, value, message in rows.itertuples(index=False, name=None):
         shown = value if isinstance(value, str) else ""
-        found.setdefault((sheet, kind_of(message)), []).append((cell, shown, message))
+        found.setdefault((sheet, kind_of(message, shown)), []).append((cell, shown, message))
     groups = [Remarks(sheet, kind, tuple(cells)) for (sheet, kind), cells in found.items()]
     return sorted(groups, key=lambda each: -len(each.cells))
 
@@ -252,10 +252,11 @@ def remarks(version: OpenVersion) -> list[Remarks]:
 
 @dataclass(frozen=True)
 class Todo:
-    """Something to mend. section: where the page shows it."""
+    """Something to mend. section: where the page shows it; detail: what most of it is."""
 
     words: str
     section: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,12 +336,12 @@ def _todo(found: Report) -> list[Todo]:
     points, schools = len(found.years.missing), len(found.condition_years.missing)
     rows = found.unusable
     lacking = (
-        (points, f"“年度数据”缺 {points:,} 个专业点年度", "years"),
-        (schools, f"“办学条件”缺 {schools:,} 个学校年度", "years"),
-        (rows, f"{rows:,} 行数据缺少内容，用不上{_mostly(found.uses)}", "uses"),
+        (points, Todo(f"“年度数据”缺 {points:,} 个专业点年度", "years")),
+        (schools, Todo(f"“办学条件”缺 {schools:,} 个学校年度", "years")),
+        (rows, Todo(f"{rows:,} 行数据缺少内容，指标用不上", "uses", _mostly(found.uses))),
     )
     most_first = sorted(lacking, key=lambda each: -each[0])
-    todo += [Todo(words, section) for count, words, section in most_first if count]
+    todo += [each for count, each in most_first if count]
     for age in found.stale:
         when = f"{age.year} 年" if age.year else f"{age.latest}"
         todo.append(Todo(f"“{age.title}”表最近到 {when}，已 {age.days} 天没有更新", "ages"))
@@ -360,14 +361,14 @@ def _todo(found: Report) -> list[Todo]:
 
 
 def _mostly(uses: Sequence[Use]) -> str:
-    """The reason that most rows of one use cannot be used for, in brackets."""
+    """The reason for which most rows of one use cannot be used."""
     reasons = [
         (r.count, use.name, r.words) for use in uses for r in use.reasons if r.kind == UNUSABLE
     ]
     if not reasons:
         return ""
     _, name, words = max(reasons)
-    return f"（最多的：{name}，{words}）"
+    return f"最多的是{name}：{words}"
 
 
 def verdict(found: Report) -> str:

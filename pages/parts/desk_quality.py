@@ -119,7 +119,7 @@ def _sheet(found: Report, sheet: SheetFill) -> dict[str, Any]:
         {
             "header": each.header,
             "filled": each.filled,
-            "share": _percent(each.filled / sheet.rows * 100) if sheet.rows else "无数据",
+            "share": _percent(each.filled / sheet.rows * 100) if each.filled else "无数据",
             "width": each.filled / sheet.rows * 100 if sheet.rows else 0,
             "kind": "必填" if each.required else "空有含义" if each.says else "选填",
         }
@@ -221,16 +221,19 @@ def _outlier(view: View, row: Any) -> dict[str, Any]:
         "institution": row.institution,
         "link": _institution(view, row.institution_id),
         "year": "" if row.year is None else int(row.year),
-        "value": number(_shown(row.value), row.unit),
-        "before": "" if row.before != row.before else number(_shown(row.before), row.unit),
-        "usual": f"{number(_shown(row.low))}—{number(_shown(row.high), row.unit)}",
+        "value": number(_shown(row.value, row.unit), row.unit),
+        "before": ""
+        if row.before != row.before
+        else number(_shown(row.before, row.unit), row.unit),
+        "usual": f"{number(_shown(row.low, row.unit))}"
+        f"—{number(_shown(row.high, row.unit), row.unit)}",
         "times": f"{abs(row.times):.1f} 倍",
     }
 
 
-def _shown(value: float) -> float:
-    """One decimal for small numbers, none for large ones."""
-    return round(float(value), 1 if abs(value) < 100 else 0)
+def _shown(value: float, unit: str) -> float:
+    """Whole people and large numbers, else one decimal."""
+    return round(float(value), 0 if unit == "人" or abs(value) >= 100 else 1)
 
 
 def _institution(view: View, code: Any) -> dict[str, str] | None:
@@ -443,9 +446,7 @@ def _trend(view: View) -> None:
     many = len(found) > 1
     title = "各版本走势：只有一个完好的版本，尚无走势"
     if many:
-        title = f"各版本走势：最近 {len(found)} 个版本，" + "，".join(
-            f"{line['title']}由 {line['first']} 到 {line['now']}" for line in lines[:3]
-        )
+        title = f"各版本走势：最近 {len(found)} 个版本，" + "，".join(map(_course, lines[:3]))
     block(
         render(
             "desk_quality_trend",
@@ -457,6 +458,12 @@ def _trend(view: View) -> None:
         ),
         key="desk-quality-trend",
     )
+
+
+def _course(line: dict[str, str]) -> str:
+    if line["first"] == line["now"]:
+        return f"{line['title']}仍为 {line['now']}"
+    return f"{line['title']}由 {line['first']} 到 {line['now']}"
 
 
 def _version(version: Version, glance: Glance) -> dict[str, Any]:
