@@ -1,4 +1,4 @@
-"""数据管理: upload, preview and confirm; one workbook a school; versions; quality report; the log."""
+"""数据管理: upload and preview; one workbook a school; versions; the quality report; the log."""
 
 from pages.parts import desk, desk_log, desk_quality, desk_schools, desk_upload, desk_versions
 from pages.parts.view import view

@@ -50,7 +50,7 @@ def show(view: View) -> None:
     download.button(
         whole,
         "下载质量报告全部清单（.xlsx）",
-        lambda: download.sheets(whole, _sheets(whole)),
+        lambda: workbook(whole),
         download.name(whole, TITLE, "xlsx"),
         key="desk-quality-file",
     )
@@ -503,8 +503,12 @@ def polyline(values: Sequence[float | None], width: int = 160, height: int = 34)
 Part = tuple[str, Sequence[str], Iterable[Sequence[Any]]]
 
 
+def workbook(view: View) -> bytes:
+    """Every list of the report whole, one sheet a section."""
+    return download.book(view, _sheets(view), f"{view.source} · 版本 {view.version.path.stem}")
+
+
 def _sheets(view: View) -> list[Part]:
-    """Every list whole, one sheet a section."""
     found = report(view.version)
     far = found.outliers
     return [

@@ -13,7 +13,7 @@ import pytest
 
 from data import versions
 from data.load import load_workbook
-from pages.parts import desk_quality, download
+from pages.parts import desk_quality
 from pages.parts.desk_quality import polyline
 from pages.parts.view import View
 from queries import quality
@@ -61,7 +61,7 @@ def test_the_workbook_holds_every_list_whole(demo_warehouse: Path, show: object)
     version = open_current()
     found = quality.report(version)
     view = View(version, version.as_of, Scope())
-    content = download.sheets(view, desk_quality._sheets(view))
+    content = desk_quality.workbook(view)
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
     rows = {sheet.title: list(sheet.values) for sheet in book}
     assert all(view.source in str(sheet[1][0]) for sheet in rows.values())
