@@ -60,8 +60,10 @@ class Merge:
 
 
 def name(sheet: Sheet, row: Mapping[str, Any]) -> str:
-    """A row's key, or of a sheet without one its first required cells, in words."""
+    """A row's key, or of a sheet without one the two cells that tell most, in words."""
     headers = identity(sheet)[:2]
+    if sheet.table == "meetings":
+        headers = [sheet.by_name[each].header for each in ("meeting_id", "decision")]
     return "，".join(str(row.get(each) or "（空）") for each in headers)
 
 

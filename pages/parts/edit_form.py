@@ -176,7 +176,7 @@ def _fields(view: View, draft: Draft) -> None:
         typed = draft.fields.draw(draft.row, f"edit-{draft.number}", draft.faults, _fault)
         pressed = st.form_submit_button("检查并预览", type="primary", key="edit-check")
     with st.container(horizontal=True, key="edit-others"):
-        st.button("取消", key="edit-cancel", on_click=_close)
+        _way_out("取消", "edit-cancel")
         if draft.edit.before is not None:
             st.button("删除这一行", icon=":material/delete:", key="edit-remove", on_click=draft.ask)
     if pressed:
@@ -226,6 +226,13 @@ def _close() -> None:
     """Without the form."""
     st.session_state.pop(DRAFT, None)
     st.query_params.pop(EDIT, None)
+
+
+def _way_out(words: str, key: str) -> None:
+    """A button that closes the form. The whole page runs again, not the form alone."""
+    if st.button(words, key=key):
+        _close()
+        st.rerun()
 
 
 def _sure(view: View, draft: Draft) -> None:
@@ -354,7 +361,28 @@ def _since(draft: Draft, newest: Version, rows: pd.DataFrame) -> dict[str, Any] 
         # The version it was opened on was pruned: this sheet alone can still be compared.
         found = difference(draft.sheet, draft.opened, rows)
         shifts = [trial.shift(found)] if found else []
-    return {"made": made, "rolled_back": not between, "shifts": desk.shifts(shifts)}
+    return {
+        "made": made,
+        "rolled_back": not between,
+        "shifts": [_in_words(draft, each) for each in desk.shifts(shifts)],
+    }
+
+
+def _in_words(draft: Draft, shift: dict[str, Any]) -> dict[str, Any]:
+    """A difference with the names of what its cells refer to, where the form knows them."""
+    if shift["sheet"] != draft.sheet.title:
+        return shift
+    words = draft.fields.words
+
+    def named(row: list[str]) -> list[str]:
+        pairs = zip(shift["headers"], row, strict=True)
+        return [words(header, cell) for header, cell in pairs if cell]
+
+    changed = [
+        [key, header, words(header, a), words(header, b)] for key, header, a, b in shift["changed"]
+    ]
+    rows = {side: [named(row) for row in shift[side]] for side in ("added", "removed")}
+    return {**shift, "changed": changed, **rows}
 
 
 # ---------------------------------------------------------------- preview and confirm
@@ -397,7 +425,7 @@ def _preview(view: View, draft: Draft, tried: Tried) -> None:
             disabled=not ready,
         )
         st.button("返回修改", key="edit-back", on_click=draft.back)
-        st.button("取消", key="edit-cancel", on_click=_close)
+        _way_out("取消", "edit-cancel")
     if pressed and ready:
         _keep(view, draft, tried)
         st.rerun()
@@ -420,7 +448,7 @@ def _keep(view: View, draft: Draft, tried: Tried) -> None:
     try:
         who = sign_on.require("editor", ACTION)
         database = Path(tried.folder.name) / trial.DATABASE
-        version = trial.adopt(database, tried.base, who.name, f"{draft.sheet.title}：{what}")
+        version = trial.adopt(database, tried.base, who.name, what)
     except trial.Moved:
         desk.record("edit", who.name, what, {"reason": "他人先行更新了数据"}, refused=True)
         _check(view, draft)
@@ -487,7 +515,7 @@ def _clashed(view: View, draft: Draft, clash: Merge) -> None:
         pressed = settled is not None and st.button(
             "采用我的修改，再预览", type="primary", key="edit-take"
         )
-        st.button("放弃我的修改", key="edit-drop", on_click=_close)
+        _way_out("放弃我的修改", "edit-drop")
     if pressed and settled is not None:
         draft.edit = settled
         draft.row = settled.after or draft.row

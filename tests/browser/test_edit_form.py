@@ -31,8 +31,11 @@ def test_two_clerks_edit_one_rectification(
             visitor.settle()
             page.get_by_label("问题 *").fill(f"改：{page.viewport_size}")
 
-        # Back is without the form, and nothing is kept of it.
+        # Back and 取消 are without the form, and nothing is kept of it.
         two.page.go_back()
+        expect(two.page.get_by_role("dialog")).to_have_count(0)
+        two.page.locator(".edit a", has_text="完成").first.click()
+        two.page.get_by_role("button", name="取消").click()
         expect(two.page.get_by_role("dialog")).to_have_count(0)
         two.page.locator(".edit a", has_text="编辑").first.click()
         two.settle()
