@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.conftest import Server, Visitor
+from tests.browser.conftest import PAGE_MILLISECONDS, Server, Visitor
 
 
 def test_two_clerks_edit_one_rectification(
@@ -67,7 +67,8 @@ def save(page: Page, words: str) -> None:
 
 
 def confirm(page: Page, words: str) -> None:
-    expect(page.get_by_text("尚未保存，数据没有改变")).to_be_visible()
+    # A check is a process of its own, and the machine may be busy.
+    expect(page.get_by_text("尚未保存，数据没有改变")).to_be_visible(timeout=PAGE_MILLISECONDS)
     page.get_by_role("button", name=words).click()
     expect(page.get_by_text("已保存为版本")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from data.contract import BY_TITLE, Sheet
@@ -79,6 +79,7 @@ def cells(edit: Edit, one: Any) -> Counter[tuple[Any, ...]]:
     return Counter([] if one is None else [tuple(one[each] for each in edit.sheet.by_header)])
 
 
+@settings(deadline=None)
 @given(stories())
 def test_no_row_but_the_edited_one_changes(story: Any) -> None:
     edit, opened, newest = story
@@ -103,6 +104,7 @@ def _same(one: Any, other: Any, names: list[str]) -> bool:
     return all(one[each] == other[each] for each in names)
 
 
+@settings(deadline=None)
 @given(stories())
 def test_settling_keeps_what_the_other_did_where_this_editor_did_nothing(story: Any) -> None:
     edit, opened, newest = story
@@ -132,6 +134,7 @@ def _own(edit: Edit) -> dict[str, Any]:
     return {each: edit.after[each] for each in edit.changed} if edit.after else {}
 
 
+@settings(deadline=None)
 @given(sheets())
 def test_every_row_has_a_name_of_its_own(found: Any) -> None:
     sheet, rows = found
