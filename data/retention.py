@@ -1,7 +1,8 @@
 """Which data versions stay: pinning them, and removing what nobody needs any more.
 
-Never removed are the version in use, the one that stands in for it when it is damaged, and the
-pinned ones; of the others the newest n stay. Nothing is ever removed unasked.
+Never removed are the version in use, the one that stands in for it when it is damaged, the pinned
+ones, and those that institutions' workbooks still to be merged are compared with; of the others the
+newest n stay. Nothing is ever removed unasked.
 
 Files go one by one, the oldest first, with the warehouse's lock held and after the log has said so:
 cut off at any moment, what is left is a whole warehouse. A session that still looks at a version
@@ -16,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data import notes, versions
+from data import notes, rounds, versions
 
 CURRENT, STAND_IN, PINNED, NEWEST = "当前版本", "代替损坏的当前版本", "已固定", "最近的版本"
 
@@ -94,7 +95,8 @@ def _needed() -> dict[str, str]:
         current = versions.current()
     except (versions.NoVersion, versions.DamagedVersion, versions.OldSchema) as error:
         raise Unprunable(f"没有可用的当前版本，没有清理：{error}") from error
-    found = {each.version_id: PINNED for each in notes.marks().values() if each.pinned}
+    found = {name: f"填报“{title}”以它为底" for name, title in rounds.awaited().items()}
+    found |= {each.version_id: PINNED for each in notes.marks().values() if each.pinned}
     found[versions.pointed_at() or current.id] = CURRENT
     found[current.id] = STAND_IN if current.notice else CURRENT
     return found

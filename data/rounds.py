@@ -158,6 +158,17 @@ def rounds() -> list[Round]:
         return [_round(row, asked.get(row["id"], {})) for row in connection.execute(_ROUNDS)]
 
 
+def awaited() -> dict[str, str]:
+    """Version id -> the name of a round in which it is what workbooks still to be merged are
+    compared with. Raises data.notes.Unavailable."""
+    found: dict[str, str] = {}
+    for each in rounds():
+        for standing in standings(each, returns(each.id), each.due_on):
+            if standing.state != MERGED:
+                found[standing.before] = each.name
+    return found
+
+
 def begin(name: str, base_version: str, due_on: date, asked: Mapping[str, str], who: str) -> Round:
     """Keep a new round. Raises Refused (no name, or one that another round has; nobody asked),
     data.notes.Unavailable."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import notes, retention, versions
+from data import notes, retention, rounds, versions
 from data.load import load_workbook
 from data.versions import Busy, NoVersion
 from tests.data.small_book import minimal, write_folder
@@ -151,6 +152,27 @@ def test_only_what_was_shown_goes_and_scenarios_are_named(four: list[str]) -> No
     assert [each.id for each in done.removed] == [four[2]]
     assert left() == [four[0], four[1], four[3]]
     assert notes.scenarios()[0].version_id == four[2]
+
+
+def test_what_institutions_still_fill_in_stays(four: list[str]) -> None:
+    asked = {"S1": "示例职业学院", "S2": "示例中等专业学校"}
+    found = rounds.begin("秋季填报", four[3], date(2026, 12, 1), asked, "张三")
+    assert retention.preview(0).staying == {
+        four[0]: retention.CURRENT,
+        four[3]: "填报“秋季填报”以它为底",
+    }
+
+    def back(institution: str, merged: str) -> None:
+        sent = rounds.add_return(found.id, institution, "a.xlsx", "0" * 64, [], "李四")
+        rounds.set_merged([sent], merged, "张三", {})
+
+    back("S1", four[2])
+    assert set(retention.preview(0).staying) == {four[0], four[3]}
+    # Once every institution's rows are in, nothing is compared with it any more.
+    back("S2", four[2])
+    assert set(retention.preview(0).staying) == {four[0]}
+    retention.prune(0, "王五")
+    assert left() == [four[0]]
 
 
 def test_the_stand_in_of_a_damaged_version_stays(four: list[str]) -> None:
