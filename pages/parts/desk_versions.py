@@ -69,6 +69,8 @@ def _row(version: Version, current: str, mark: Mark | None) -> dict[str, Any]:
 
 def _download(view: View, usable: dict[str, Version]) -> None:
     def taken(version: Version, form: str) -> bytes:
+        if not version.path.exists():
+            raise NoVersion(f"版本 {version.id} 不在了，可能已被清理；请刷新页面")
         return workbook(version.path) if form == "xlsx" else version.path.read_bytes()
 
     with st.container(horizontal=True, vertical_alignment="bottom", key="desk-take"):
@@ -132,13 +134,13 @@ def _roll_back(usable: dict[str, Version], current: str) -> None:
 
 
 def _compare(view: View, usable: dict[str, Version], current: str) -> None:
-    if len(usable) < 2:
-        return
     gone = [each for each in map(st.query_params.get, ("older", "newer")) if each]
     for name in dict.fromkeys(gone):
         if name not in usable:
-            text = f"链接中的版本“{name[:40]}”不在了，可能已被清理；改为比较其他版本。"
+            text = f"链接中的版本“{name[:40]}”不在了，可能已被清理，不能比较。"
             block(render("note", text=text), key=f"desk-gone-{name[:40]}")
+    if len(usable) < 2:
+        return
     others = [name for name in usable if name != current]
     earlier = next((name for name in others if name < current), others[0])
     with st.container(horizontal=True, vertical_alignment="bottom", key="desk-compare"):

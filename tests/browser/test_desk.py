@@ -65,3 +65,15 @@ def test_upload_mend_confirm_and_back(
         expect(page.get_by_text("已切换到版本")).to_be_visible()
         assert pointer.read_text() == first
         visitor.settle()
+
+        page.get_by_label("清理旧版本").fill("0")
+        page.get_by_label("清理旧版本").press("Enter")
+        page.get_by_text("预览清理").click()
+        expect(page.get_by_text("将清理 1 个版本")).to_be_visible()
+        expect(page.get_by_role("button", name="清理", exact=True)).to_be_disabled()
+        page.get_by_text("确认删除以上 1 个版本").click()
+        page.get_by_role("button", name="清理", exact=True).click()
+        expect(page.get_by_text("已清理 1 个版本")).to_be_visible()
+        kept = [path.stem for path in (warehouse / "versions").iterdir()]
+        assert kept == [first.strip()]
+        visitor.settle()

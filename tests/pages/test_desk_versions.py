@@ -146,6 +146,10 @@ def test_a_link_naming_a_version_that_went(three: list[str], show: Callable[...,
     shown = show(PAGE, view="versions", older=gone, newer=three[0])
     assert f"链接中的版本“{gone}”不在了" in shown.text(f"desk-gone-{gone}")
     assert three[1] in shown.text("desk-difference-shown")
+    retention.prune(0, "张三")
+    shown = show(PAGE, view="versions", older=three[2], newer=three[0])
+    assert f"链接中的版本“{three[2]}”不在了" in shown.text(f"desk-gone-{three[2]}")
+    assert "desk-difference-shown" not in shown.blocks()
 
 
 # ---------------------------------------------------------------- the whole difference
