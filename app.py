@@ -36,8 +36,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, file_util, net_util
 from streamlit.runtime.backend_operation_handler import DeferredFileHandler
 
+from data import scratch
 from pages.parts import download, sign_on
-from pages.parts.gate import OnlyThisMachine, WayBack
+from pages.parts.gate import OnlyThisMachine, OnlyWithRole, WayBack
 from pages.parts.menu import MENU
 
 SETTINGS = Path(__file__).parent / ".streamlit"
@@ -322,7 +323,9 @@ async def home(request: Request) -> Response:
 
 
 def warm() -> None:
-    """Compress the bundle before anyone asks, so that the first visitor does not wait for it."""
+    """Clean up after a killed server; then compress the bundle before anyone asks, so that the
+    first visitor does not wait for it."""
+    scratch.remove_leftovers()
     for name in sorted(bundle(), key=lambda name: bundle()[name].stat().st_size):
         gzipped(name)
 
@@ -330,16 +333,19 @@ def warm() -> None:
 @asynccontextmanager
 async def started(_: st.App) -> AsyncIterator[None]:
     """Warm up beside the first visitors, and say where the server is."""
-    refusal = sign_on.why_not_start(config.get_option("server.address"))
-    if refusal:
-        print(refusal, file=sys.stderr, flush=True)
-        # Not an exception, which the server would print as a traceback.
-        os._exit(2)
     Thread(target=warm, name="warm", daemon=True).start()
     address = f"http://localhost:{config.get_option('server.port')}"
     print(f"已启动：{address}（按 Ctrl+C 停止）", flush=True)
     yield
 
+
+# Here and not when the server starts: Streamlit reads the secrets before that, and hangs where it
+# may not read them.
+refusal = sign_on.why_not_start(config.get_option("server.address"))
+if refusal:
+    print(refusal, file=sys.stderr, flush=True)
+    # Not an exception, which the server would print as a traceback.
+    os._exit(2)
 
 # Before it refuses a websocket from a strange origin Streamlit asks two public hosts for this
 # machine's own addresses. Give it the answers, so that it never asks.
@@ -369,6 +375,7 @@ app = st.App(
     middleware=[
         Middleware(SecureHeaders),
         Middleware(OnlyThisMachine),
+        Middleware(OnlyWithRole),
         Middleware(WayBack),
         Middleware(CompressedBundle),
     ],

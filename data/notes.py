@@ -472,6 +472,7 @@ _WANTED = """
 from log
 where
     id < :before
+    and id > :after
     and (:kinds is null or kind in (select value from json_each(:kinds)))
     and (:who is null or who = :who)
     and (:subject is null or subject = :subject)
@@ -508,12 +509,17 @@ def record(
         add_entry(connection, kind, person(who), _now(), subject, detail or {}, refused=refused)
 
 
-def log(wanted: LogFilter | None = None, *, limit: int = 100, before: int = _ALL) -> list[Entry]:
-    """Lines of the log, the newest first, ids below ``before`` only. Raises Unavailable."""
+def log(
+    wanted: LogFilter | None = None, *, limit: int = 100, before: int = _ALL, after: int = 0
+) -> list[Entry]:
+    """Lines of the log, the newest first, ids between ``after`` and ``before`` only.
+
+    Raises Unavailable.
+    """
     with reading() as connection:
         if connection is None:
             return []
-        parameters = _parameters(wanted) | {"before": before, "limit": limit}
+        parameters = _parameters(wanted) | {"before": before, "after": after, "limit": limit}
         return [_entry(row) for row in connection.execute(_ENTRIES, parameters)]
 
 
@@ -522,7 +528,9 @@ def log_count(wanted: LogFilter | None = None) -> int:
     with reading() as connection:
         if connection is None:
             return 0
-        (count,) = connection.execute(_COUNT, _parameters(wanted) | {"before": _ALL}).fetchone()
+        (count,) = connection.execute(
+            _COUNT, _parameters(wanted) | {"before": _ALL, "after": 0}
+        ).fetchone()
         return int(count)
 
 
@@ -535,13 +543,14 @@ def people() -> list[str]:
         return [who for (who,) in connection.execute(_PEOPLE, {"limit": PEOPLE_OF_LINES})]
 
 
-def log_export(wanted: LogFilter | None = None) -> Iterator[Entry]:
-    """Every line wanted, the newest first, read in steps so that nobody waits for the whole.
+def log_export(wanted: LogFilter | None = None, *, after: int = 0) -> Iterator[Entry]:
+    """Every line wanted, the newest first, read in steps so that nobody waits for the whole;
+    ids above ``after`` only.
 
     Raises Unavailable.
     """
     before = _ALL
-    while entries := log(wanted, limit=EXPORT_STEP, before=before):
+    while entries := log(wanted, limit=EXPORT_STEP, before=before, after=after):
         yield from entries
         before = entries[-1].id
 

@@ -13,7 +13,10 @@ it, and ``[roles]``::
 Without ``[auth]`` the app answers this machine alone, as administrator; with ``READ_ONLY=1`` it
 answers everyone, as viewer. Every run passes ``enter``; whatever changes something passes
 ``require``, which looks anew at who is signed on, so that no button left on a screen outlives a
-role.
+role. Files and uploads pass ``pages/parts/gate.py``, which asks for the same.
+
+Settings that cannot be read let nobody in: a slip of the pen in the file must not make everyone
+the local administrator.
 """
 
 from __future__ import annotations
@@ -23,15 +26,18 @@ import ipaddress
 import json
 import logging
 import os
+import re
 import threading
 import time
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
-from streamlit.auth_util import get_secrets_auth_section
-from streamlit.runtime.secrets import secrets_singleton
+from streamlit import config
 
 from data import notes
 from pages.parts.block import block, render
@@ -45,11 +51,20 @@ COOKIE = "_streamlit_user"
 # What a stranger can make the log grow by.
 MOST_REFUSALS_A_MINUTE = 20
 
+# Who knows it can make identities.
+SHORTEST_COOKIE_SECRET = 32
+CALLBACK = "/oauth2callback"
+# How long a store of notes that cannot be used is not asked again: each try may wait for a lock.
+REST_SECONDS = 30.0
+# A change of the store within so short a time of the last one may not show in its date.
+SETTLED_SECONDS = 2.0
+
 _COOKIE_SEEN = "sign-on-cookie-seen"
 _ended: set[str] = set()
 _seen: set[str] = set()
 _refused_at: list[float] = []
 _lock = threading.Lock()
+_hearing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -143,9 +158,127 @@ def ends_at(claims: Mapping[str, Any], roles: Roles) -> float:
     return moment + (roles.hours or 0) * 3600
 
 
+@dataclass(frozen=True)
+class Secrets:
+    """The files of secrets as they stand. auth: [auth], None when there is none; roles: [roles]
+    checked; fault: why nobody can sign on, in Chinese, empty when all is well."""
+
+    auth: Mapping[str, Any] | None = None
+    roles: Roles | None = None
+    fault: str = ""
+
+
+class _Kept:
+    """The secrets as last read, and whether there ever was an [auth]."""
+
+    stamp: object = None
+    secrets = Secrets()
+    configured = False
+
+
+def secrets() -> Secrets:
+    """The secrets, read anew when a file of them changed.
+
+    Not through Streamlit, which takes a file that it cannot read for none at all.
+    """
+    paths = [Path(each) for each in config.get_option("secrets.files") if each.endswith(".toml")]
+    stamp = [_stamp(path) for path in paths]
+    with _lock:
+        if _Kept.stamp != stamp:
+            found = _read(paths)
+            _Kept.configured |= found.auth is not None
+            if _Kept.configured and found.auth is None and not found.fault:
+                found = Secrets(fault="secrets.toml 中的 [auth] 不见了，请恢复它，或重新启动")
+            _Kept.stamp, _Kept.secrets = stamp, found
+        return _Kept.secrets
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return ()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _read(paths: Sequence[Path]) -> Secrets:
+    found: dict[str, Any] = {}
+    for path in paths:
+        try:
+            found |= tomllib.loads(path.read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except tomllib.TOMLDecodeError as error:
+            # The rest of the message may quote what is secret.
+            line = re.search(r"line (\d+)", str(error))
+            place = f"第 {line[1]} 行" if line else "末尾"
+            return Secrets(fault=f"{path.name} 的{place}不合 TOML 格式")
+        except UnicodeDecodeError:
+            return Secrets(fault=f"{path.name} 不是 UTF-8 文本")
+        except OSError as error:
+            return Secrets(fault=f"{path.name} 无法读取：{error.strerror or type(error).__name__}")
+    if "auth" not in found:
+        return Secrets()
+    auth = found["auth"] if isinstance(found["auth"], Mapping) else {}
+    try:
+        check_auth(auth)
+        return Secrets(auth, check_roles(found.get("roles")))
+    except SettingsError as error:
+        return Secrets(auth, fault=str(error))
+    except ValueError:
+        return Secrets(auth, fault="[auth] 中的网址不合格式")
+
+
+def check_roles(given: Any) -> Roles:
+    """[roles] of a server where people sign on: it lists somebody. Raises SettingsError."""
+    if given is None:
+        raise SettingsError("缺少 [roles] 一节：没有写明谁是查看者、编辑者、管理员")
+    roles = read_roles(given)
+    if not any(roles.listed.values()):
+        raise SettingsError("[roles] 没有列出任何人，谁也进不来")
+    return roles
+
+
+def check_auth(auth: Mapping[str, Any]) -> None:
+    """[auth] as far as it can be checked without asking the provider. Raises SettingsError."""
+    place = urlsplit(_text(auth, "redirect_uri"))
+    if (
+        place.scheme not in {"http", "https"}
+        or not place.netloc
+        or not place.path.endswith(CALLBACK)
+    ):
+        raise SettingsError(
+            f"[auth] 的 redirect_uri 应为本系统的网址加 {CALLBACK}，"
+            f"如 https://plan.city.example{CALLBACK}"
+        )
+    if len(_text(auth, "cookie_secret")) < SHORTEST_COOKIE_SECRET:
+        raise SettingsError(f"[auth] 的 cookie_secret 至少 {SHORTEST_COOKIE_SECRET} 个字符，应随机")
+    names = _providers(auth)
+    if not names:
+        raise SettingsError("[auth] 缺少 client_id")
+    for name in names:
+        where = "auth" if name is None else f"auth.{name}"
+        if "_" in where:
+            raise SettingsError(f"[{where}] 的名称不能有下划线")
+        section = auth if name is None else auth[name]
+        for key in ("client_id", "client_secret"):
+            _text(section, key, where)
+        address = urlsplit(_text(section, "server_metadata_url", where))
+        if address.scheme not in {"http", "https"} or not address.netloc:
+            raise SettingsError(f"[{where}] 的 server_metadata_url 应为网址")
+
+
+def _text(section: Mapping[str, Any], key: str, where: str = "auth") -> str:
+    value = section.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise SettingsError(f"[{where}] 缺少 {key}")
+    return value.strip()
+
+
 def configured() -> bool:
-    """Whether people sign on here."""
-    return bool(get_secrets_auth_section())
+    """Whether people sign on here, or should and cannot."""
+    found = secrets()
+    return found.auth is not None or bool(found.fault)
 
 
 def read_only() -> bool:
@@ -155,15 +288,21 @@ def read_only() -> bool:
 
 def settings() -> Roles:
     """[roles] of the secrets; changes hold from the next run. Raises SettingsError."""
-    return read_roles(secrets_singleton.get("roles", {}))
+    found = secrets()
+    if found.fault:
+        raise SettingsError(found.fault)
+    return found.roles or read_roles({})
 
 
 def providers() -> list[str | None]:
     """What st.login takes: None for the one in [auth] itself, else the names of its sections."""
-    section = get_secrets_auth_section()
-    if "client_id" in section:
+    return _providers(secrets().auth or {})
+
+
+def _providers(auth: Mapping[str, Any]) -> list[str | None]:
+    if "client_id" in auth:
         return [None]
-    return [name for name in section if isinstance(section[name], Mapping)]
+    return [name for name in auth if isinstance(auth[name], Mapping)]
 
 
 # ---------------------------------------------------------------- the server
@@ -208,15 +347,23 @@ def claims_here() -> Mapping[str, Any]:
 def user(given: Mapping[str, Any] | None = None) -> User:
     """The person at this session, or the one of these claims (see ``claims_here``).
 
-    Raises NotAllowed for one who is not signed on, whose session has ended or who has no role.
+    Raises NotAllowed for one who is not signed on, whose session has ended or who has no role, and
+    SettingsError.
     """
     if not configured():
         return READER if read_only() else LOCAL
+    roles = settings()
     given = st.user.to_dict() if given is None else given
-    why = _why_out(given)
-    if why is not None:
-        raise NotAllowed(why or "请先登录")
-    role = role_of(given, settings())
+    if given.get("is_logged_in") is not True:
+        raise NotAllowed("请先登录")
+    if ends_at(given, roles) <= time.time():
+        raise NotAllowed("登录已过期，请重新登录")
+    token = token_id(given)
+    _hear_of_ends()
+    if token in _ended:
+        raise NotAllowed("您已退出登录")
+    role = role_of(given, roles)
+    _know(token, given, role)
     if role is None:
         raise NotAllowed(f"您已登录（{name_of(given)}），但还没有角色，请与系统管理员联系")
     return User(name_of(given), "viewer" if read_only() else role)
@@ -236,6 +383,8 @@ def require(wanted: str, action: str = "", given: Mapping[str, Any] | None = Non
     """
     try:
         found = user(given)
+    except SettingsError as error:
+        raise NotAllowed(f"登录设置有误：{error}") from error
     except NotAllowed:
         who = st.user.to_dict() if given is None else given
         name = name_of(who) if who.get("is_logged_in") else notes.NOBODY
@@ -258,40 +407,63 @@ def name_of(claims: Mapping[str, Any]) -> str:
     return f"{name}（{account}）" if name and name != account else account or notes.NOBODY
 
 
-def _why_out(claims: Mapping[str, Any]) -> str | None:
-    """Why this session is not signed on: empty when it never was, None when it is."""
-    if claims.get("is_logged_in") is not True:
-        return ""
-    if ends_at(claims, settings()) <= time.time():
-        return "登录已过期，请重新登录"
-    token = token_id(claims)
-    _know(token, claims)
-    return "您已退出登录" if token in _ended else None
-
-
 def token_id(claims: Mapping[str, Any]) -> str:
     """What tells one signing-in from another, and says nothing of either."""
     parts = [str(claims.get(name, "")) for name in ("iss", "sub", "iat", "nonce")]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 
-def _know(token: str, claims: Mapping[str, Any]) -> None:
-    """Record a signing-in once, however many tabs it opens; find out whether it was signed out."""
+class _Heard:
+    """How far the log has been read for signings-out, and until when it is left alone."""
+
+    stamp: object = None
+    entry = 0
+    resting_until = 0.0
+
+
+def _hear_of_ends() -> None:
+    """Learn of whom the log says that they signed out: in another process, or before this one.
+
+    The log is read only when its file has changed.
+    """
+    stamp = _stamp(notes.path())
+    with _hearing:
+        if stamp in {(), _Heard.stamp} or time.monotonic() < _Heard.resting_until:
+            return
+        settled = abs(time.time() - stamp[2] / 1e9) > SETTLED_SECONDS
+        try:
+            last = max((each.id for each in notes.log(limit=1)), default=0)
+            # A store put back from a backup counts anew.
+            after = _Heard.entry if _Heard.entry <= last else 0
+            ends = notes.log_export(notes.LogFilter(kinds=["sign_out"]), after=after)
+            _ended.update(each.subject for each in ends)
+            _Heard.entry = last
+        except notes.Unavailable as error:
+            _rest("未能查看谁已退出", error)
+            return
+        _Heard.stamp = stamp if settled else None
+
+
+def _rest(what: str, error: notes.Unavailable) -> None:
+    _Heard.resting_until = time.monotonic() + REST_SECONDS
+    logging.getLogger("app").warning("%s：%s", what, error)
+
+
+def _know(token: str, claims: Mapping[str, Any], role: str | None) -> None:
+    """Record a signing-in once, however many tabs it opens and processes it meets."""
     if token in _seen:
         return
     with _lock:
-        if token in _seen:
+        if token in _seen or time.monotonic() < _Heard.resting_until:
             return
         _seen.add(token)
     try:
-        kinds = {each.kind for each in notes.log(notes.LogFilter(subject=token))}
-        if "sign_out" in kinds:
-            _ended.add(token)
-        elif "sign_in" not in kinds:
-            detail = {"role": role_of(claims, settings()) or ""}
-            notes.record("sign_in", name_of(claims), token, detail, refused=not detail["role"])
+        if not notes.log_count(notes.LogFilter(kinds=["sign_in"], subject=token)):
+            detail = {"role": role or ""}
+            notes.record("sign_in", name_of(claims), token, detail, refused=role is None)
     except notes.Unavailable as error:
-        logging.getLogger("app").warning("登录未能记入日志：%s", error)
+        _seen.discard(token)
+        _rest("登录未能记入日志", error)
 
 
 def refused(kind: str, who: str, detail: Mapping[str, Any]) -> None:

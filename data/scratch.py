@@ -1,0 +1,59 @@
+"""Folders for files in passing, such as an upload while it is looked at; none is left for good.
+
+Each process has one folder in the system's place for such files and holds its lock. What is in it
+goes when it is done with; the folder of a process that was killed is removed when the next one
+begins.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from data import versions
+
+PREFIX = "vocational-plan-"
+
+
+@cache
+def home() -> Path:
+    """This process's folder, made at the first call; those whose process is gone are removed."""
+    remove_leftovers()
+    while True:
+        made = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
+        found = Path(made.name)
+        hold = versions.folder_lock(found)
+        # Another process may just have taken it for a left over one.
+        if hold.__enter__() and found.exists():
+            # For as long as the process lives.
+            _held.append((made, hold))
+            return found
+        hold.__exit__(None, None, None)
+
+
+_held: list[object] = []
+
+
+def folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes with the object, or with the process."""
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=home(), ignore_cleanup_errors=True)
+
+
+def remove_leftovers() -> None:
+    """Remove the folders of processes that are gone; other people's are left alone."""
+    if sys.platform == "win32":
+        # Nothing tells there whether a folder is held.
+        return
+    for each in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            ours = each.lstat().st_uid == os.geteuid() and not each.is_symlink() and each.is_dir()
+        except FileNotFoundError:
+            continue
+        if not ours:
+            continue
+        with versions.folder_lock(each) as free:
+            if free:
+                versions.remove(each)
