@@ -57,13 +57,18 @@ def head(view: View) -> str:
 
 def record(
     kind: str, who: str, subject: str, detail: Mapping[str, Any], *, refused: bool = False
-) -> None:
-    """A line of the log; what cannot be recorded is said, and holds nothing up."""
+) -> str:
+    """A line of the log; what cannot be recorded holds nothing up, and is said.
+
+    Returns what to add to a message that stands after the run is done over; mostly nothing.
+    """
     try:
         notes.record(kind, who, subject, detail, refused=refused)
     except notes.Unavailable as error:
         logging.getLogger("app").warning("未能记入日志：%s", error)
-        st.warning(f"已完成，但未能记入日志：{error}")
+        st.warning(f"未能记入日志：{error}")
+        return f"；但未能记入日志：{error}"
+    return ""
 
 
 def refuse(error: sign_on.NotAllowed) -> None:

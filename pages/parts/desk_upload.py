@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from data import export, trial, versions
+from data import export, scratch, trial, versions
 from data.load import Unwritable, summarise
 from data.template import write_template
 from data.trial import Outcome
@@ -124,7 +124,7 @@ def _templates(view: View) -> None:
 
 def empty_template() -> bytes:
     """The empty form."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch.folder("download-") as folder:
         path = Path(folder) / "template.xlsx"
         write_template(path)
         return path.read_bytes()
@@ -132,7 +132,7 @@ def empty_template() -> bytes:
 
 def workbook(database: Path) -> bytes:
     """A database file as the workbook that can be loaded again."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch.folder("download-") as folder:
         path = Path(folder) / "data.xlsx"
         export.write(database, path)
         return path.read_bytes()
@@ -153,9 +153,7 @@ def _try_out(view: View, number: str, name: str, content: bytes) -> Tried:
 
 
 def _tried(view: View, number: str, name: str, content: bytes, note: Progress) -> Tried:
-    folder: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory(
-        prefix="upload-", ignore_cleanup_errors=True
-    )
+    folder = scratch.folder("upload-")
     path = Path(folder.name)
     file = path / trial.safe_name(name)
     file.write_bytes(content)
@@ -305,9 +303,9 @@ def _preview(view: View, tried: Tried) -> None:
             "note": note,
             "from": tried.base or "",
         }
-        desk.record("import", who.name, version.id, detail)
+        missed = desk.record("import", who.name, version.id, detail)
         st.session_state.pop(_TRIED, None)
         front.use_newest()
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-        st.session_state[desk.DONE] = f"已载入为版本 {version.id}，各页现在使用它"
+        st.session_state[desk.DONE] = f"已载入为版本 {version.id}，各页现在使用它{missed}"
         st.rerun()

@@ -127,9 +127,9 @@ def _roll_back(usable: dict[str, Version], current: str) -> None:
         text = f"无法写入数据仓库：{error.strerror or error}"
         block(render("empty", title="没有切换", text=text), key="desk-not-switched")
     else:
-        desk.record("rollback", who.name, version.id, {"from": current})
+        missed = desk.record("rollback", who.name, version.id, {"from": current})
         front.use_newest()
-        st.session_state[desk.DONE] = f"已切换到版本 {version.id}"
+        st.session_state[desk.DONE] = f"已切换到版本 {version.id}{missed}"
         st.rerun()
 
 
