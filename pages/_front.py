@@ -14,7 +14,9 @@ st.set_page_config(
     initial_sidebar_state=216,
 )
 front.style()
-front.name_plate(plan)
+admitted = sign_on.admitted()
+if admitted:
+    front.name_plate(plan)
 page = st.navigation(
     {
         group: [
@@ -24,7 +26,7 @@ page = st.navigation(
         for group, pages in MENU.items()
     },
     expanded=True,
-    position="sidebar" if sign_on.admitted() else "hidden",
+    position="sidebar" if admitted else "hidden",
 )
 sign_on.name_plate(sign_on.enter(plan.short_title))
 put(front.filters(front.version(plan)), page.title)

@@ -520,9 +520,13 @@ def name_plate(found: User) -> None:
         if found == READER:
             st.sidebar.caption("只读浏览")
         return
-    with st.sidebar:
-        block(render("signed_on", name=found.name, role=ROLES[found.role]), key="signed-on")
-        st.button("退出登录", on_click=_sign_out, key="sign-out", type="tertiary")
+    with st.sidebar.container(gap=None, key="name-plate"):
+        block(render("signed_on", name=found.name), key="signed-on")
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            st.caption(ROLES[found.role], width="content")
+            st.button("退出登录", on_click=_sign_out, key="sign-out", type="tertiary")
 
 
 def _sign_out() -> None:
