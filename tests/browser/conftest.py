@@ -130,6 +130,13 @@ def running(
             process.wait()
 
 
+def until(true: Callable[..., object], *given: object) -> None:
+    """Wait for what another process is about to do, without a pause that could miss it."""
+    end = time.monotonic() + START_SECONDS
+    while not true(*given):
+        assert time.monotonic() < end, "it never came"
+
+
 def wait_healthy(server: Server, health: str) -> None:
     """Until its health address answers; a server that has ended says why."""
     end = time.monotonic() + START_SECONDS
