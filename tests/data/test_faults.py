@@ -13,21 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from data import load, notes, versions
+from data import load, notes, trial, versions
 from data.load import Unwritable, load_workbook
 from tests.data.small_book import minimal, write_folder
 
 ROOT = Path(__file__).parents[2]
 KILLS = 50
 
-# Loads in children of one process, each killed by itself after so many steps of the interpreter:
-# half of them counted from the sealing of the version, where the switch is.
-KILLED_LOADS = """
+KILLER = """
 import os, random, shutil, signal, sys
 from pathlib import Path
-from data import load, versions
-
-book, count, longest, longest_sealing = sys.argv[1], *map(int, sys.argv[2:])
 
 def killer(left):
     def step(frame, event, argument):
@@ -37,6 +32,20 @@ def killer(left):
             os.kill(os.getpid(), signal.SIGKILL)
         return step
     return step
+
+def told(seed, status):
+    found = versions.current()
+    faults = [each.fault for each in versions.list_versions() if each.fault]
+    killed = "killed" if os.WIFSIGNALED(status) else "finished"
+    print(seed, killed, found.notice or "-", len(faults), flush=True)
+"""
+
+# Loads in children of one process, each killed by itself after so many steps of the interpreter:
+# half of them counted from the sealing of the version, where the switch is.
+KILLED_LOADS = f"""{KILLER}
+from data import load, versions
+
+book, count, longest, longest_sealing = sys.argv[1], *map(int, sys.argv[2:])
 
 finished = versions.current().path
 for seed in range(count):
@@ -55,11 +64,34 @@ for seed in range(count):
                 load.load_workbook(Path(book))
         finally:
             os._exit(0)
-    _, status = os.waitpid(child, 0)
-    found = versions.current()
-    faults = [each.fault for each in versions.list_versions() if each.fault]
-    killed = "killed" if os.WIFSIGNALED(status) else "finished"
-    print(seed, killed, found.notice or "-", len(faults), flush=True)
+    told(seed, os.waitpid(child, 0)[1])
+"""
+
+# The same for what a click on 确认载入 does: half of the kills at the switch, the log's line last.
+KILLED_CONFIRMS = f"""{KILLER}
+from data import notes, trial, versions
+from pages.parts import desk_upload
+
+database, count, longest, longest_sealing = sys.argv[1], *map(int, sys.argv[2:])
+seal = versions.seal
+
+def sealing(draft):
+    sys.settrace(killer(random.Random(seed).randrange(1, longest_sealing)))
+    return seal(draft)
+
+for seed in range(count):
+    child = os.fork()
+    if not child:
+        try:
+            if seed % 2:
+                versions.seal = sealing
+            else:
+                sys.settrace(killer(random.Random(seed).randrange(1, longest)))
+            version = trial.adopt(Path(database), versions.pointed_at(), "张三")
+            notes.record("import", "张三", version.id)
+        finally:
+            os._exit(0)
+    told(seed, os.waitpid(child, 0)[1])
 """
 
 
@@ -87,7 +119,7 @@ def warehouse(before: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_killed_fifty_times_the_last_good_version_opens(warehouse: Path, book: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", KILLED_LOADS, str(book), str(KILLS), "8000", "150"],
+        [sys.executable, "-c", KILLED_LOADS, str(book), str(KILLS), "8000", "1800"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -98,6 +130,33 @@ def test_killed_fifty_times_the_last_good_version_opens(warehouse: Path, book: P
     assert sum(line[1] == "killed" for line in lines) >= KILLS * 0.6
     assert {(line[2], line[3]) for line in lines} == {("-", "0")}
     load_workbook(book)
+    whole = {path.name for path in versions.files()}
+    assert {path.name for path in (warehouse / "versions").iterdir()} == whole
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_killed_fifty_times_while_an_upload_is_confirmed(
+    warehouse: Path, book: Path, tmp_path: Path
+) -> None:
+    database = tmp_path / "trial.duckdb"
+    load_workbook(book, database)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_CONFIRMS, str(database), str(KILLS), "4700", "1800"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert len(lines) == KILLS, done.stderr
+    assert sum(line[1] == "killed" for line in lines) >= KILLS * 0.6
+    assert {(line[2], line[3]) for line in lines} == {("-", "0")}
+    there = {path.stem for path in versions.files()}
+    # What the log says was done was done; its own file is whole.
+    assert {each.subject for each in notes.log()} <= there
+    assert len(there) > 5
+    version = trial.adopt(database, versions.pointed_at(), "张三")
+    assert versions.current() == version
     whole = {path.name for path in versions.files()}
     assert {path.name for path in (warehouse / "versions").iterdir()} == whole
 
