@@ -274,7 +274,7 @@ def test_a_stranger_is_sent_no_data_at_any_address(guarded: Guarded, good: dict[
     forged = {COOKIE: signed(claims(), guarded, "another secret that is just as long")}
     for cookies, xsrf in (({}, True), (forged, True), (good, False)):
         with Wire(guarded.home, cookies, xsrf) as wire:
-            for address in FILES.values():
+            for address in FILES:
                 text = wire.visit(address, "as_of=2024-03-31&id=points_emerging&view=log")
                 assert "请先登录" in text
                 assert not {word for word in words if word in text}, address

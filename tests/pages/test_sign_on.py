@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit import config
 
+from data import notes, versions
 from pages.parts import gate, sign_on
 from pages.parts.sign_on import SettingsError, User, ends_at, read_roles, role_of
 
@@ -127,3 +131,119 @@ def test_the_way_back_never_leads_elsewhere(place: str) -> None:
 def test_the_way_back_keeps_what_was_asked() -> None:
     place = "/map?district=%E9%87%91&as_of=2024-03-31"
     assert gate.safe_place(place) == place
+
+
+# ---------------------------------------------------------------- the file of secrets
+
+AUTH = """
+[auth]
+redirect_uri = "https://plan.city.example/oauth2callback"
+cookie_secret = "0123456789abcdef0123456789abcdef"
+client_id = "dashboard"
+client_secret = "s3cret"
+server_metadata_url = "https://sso.city.example/.well-known/openid-configuration"
+"""
+ROLES = """
+[roles]
+viewer = ["*"]
+"""
+
+
+@pytest.fixture
+def secrets_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The one file of secrets, not there yet."""
+    file = tmp_path / "secrets.toml"
+    option = config.get_option
+    monkeypatch.setattr(
+        config, "get_option", lambda name: [str(file)] if name == "secrets.files" else option(name)
+    )
+    for name, value in (("stamp", None), ("secrets", sign_on.Secrets()), ("configured", False)):
+        monkeypatch.setattr(sign_on._Kept, name, value)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (AUTH + "[roles", "不合 TOML 格式"),
+        (AUTH.replace('"s3cret"', '"s3cret'), "第 6 行不合 TOML 格式"),
+        (AUTH, "缺少 [roles]"),
+        (AUTH + "[roles]\n", "没有列出任何人"),
+        (AUTH + "[roles]\nviewers = ['*']\n", "不认识的设置 viewers"),
+        ("[auth]" + ROLES, "缺少 redirect_uri"),
+        ("auth = 1" + ROLES, "缺少 redirect_uri"),
+        (AUTH.replace("/oauth2callback", "") + ROLES, "redirect_uri 应为"),
+        (AUTH.replace("https://plan.city.example", "") + ROLES, "redirect_uri 应为"),
+        (AUTH.replace("0123456789abcdef0", "") + ROLES, "至少 32 个字符"),
+        (AUTH.replace("cookie_secret", "secret") + ROLES, "缺少 cookie_secret"),
+        (AUTH.replace("client_id", "id") + ROLES, "缺少 client_id"),
+        (AUTH.replace("client_secret", "secret") + ROLES, "缺少 client_secret"),
+        (AUTH.replace("https://sso", "sso") + ROLES, "server_metadata_url 应为网址"),
+        (AUTH.replace("https://sso", "https://[sso") + ROLES, "不合格式"),
+        (AUTH.replace("client_id", "[auth.a_b]\nclient_id") + ROLES, "不能有下划线"),
+    ],
+)
+def test_settings_that_are_wrong_let_nobody_in(text: str, words: str, secrets_file: Path) -> None:
+    secrets_file.write_text(text, "utf-8")
+    said = sign_on.why_not_start("127.0.0.1")
+    assert words in said
+    assert "登录设置有误" in said
+    assert "s3cret" not in said
+    assert sign_on.configured()
+    with pytest.raises(SettingsError):
+        sign_on.user()
+    assert not sign_on.admitted()
+
+
+def test_a_file_that_cannot_be_read_lets_nobody_in(secrets_file: Path) -> None:
+    secrets_file.mkdir()
+    assert "无法读取" in sign_on.why_not_start("127.0.0.1")
+    secrets_file.rmdir()
+    secrets_file.write_bytes("[auth]\n# 中文".encode("gbk"))
+    assert "不是 UTF-8 文本" in sign_on.why_not_start("127.0.0.1")
+    # Without any file, and none before, nobody has to sign on.
+    secrets_file.unlink()
+    assert sign_on.why_not_start("127.0.0.1") == ""
+    assert not sign_on.configured()
+    secrets_file.write_text(AUTH + ROLES, "utf-8")
+    assert sign_on.why_not_start("0.0.0.0") == ""
+    assert sign_on.providers() == [None]
+    secrets_file.unlink()
+    assert "不见了" in sign_on.why_not_start("127.0.0.1")
+    assert sign_on.configured()
+
+
+def test_several_providers(secrets_file: Path) -> None:
+    secrets_file.write_text(AUTH.replace("client_id", "[auth.sso]\nclient_id") + ROLES, "utf-8")
+    assert sign_on.why_not_start("0.0.0.0") == ""
+    assert sign_on.providers() == ["sso"]
+
+
+def test_who_signed_out_stays_out_after_a_restart_and_while_the_log_is_away(
+    secrets_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets_file.write_text(AUTH + ROLES, "utf-8")
+    monkeypatch.setenv(versions.WAREHOUSE_DIR, str(tmp_path))
+    monkeypatch.setattr(sign_on, "_ended", set())
+    monkeypatch.setattr(sign_on, "_seen", set())
+    for name, value in (("stamp", None), ("entry", 0), ("resting_until", 0.0)):
+        monkeypatch.setattr(sign_on._Heard, name, value)
+    now = int(time.time())
+    one, two = ({"is_logged_in": True, "sub": sub, "iat": now, "exp": now + 60} for sub in "ab")
+    assert sign_on.person(one).role == "viewer"
+    assert [each.kind for each in notes.log()] == ["sign_in"]
+    notes.record("sign_out", "a", sign_on.token_id(one))
+    with pytest.raises(sign_on.NotAllowed, match="已退出"):
+        sign_on.person(one)
+    # As a process does that has just been started.
+    monkeypatch.setattr(sign_on, "_ended", set())
+    monkeypatch.setattr(sign_on, "_seen", set())
+    monkeypatch.setattr(sign_on._Heard, "stamp", None)
+    monkeypatch.setattr(sign_on._Heard, "entry", 0)
+    with pytest.raises(sign_on.NotAllowed, match="已退出"):
+        sign_on.person(one)
+    # A log that cannot be used keeps nobody out who may come in, nor lets anybody back.
+    notes.path().write_bytes(b"no database")
+    assert sign_on.person(two).role == "viewer"
+    with pytest.raises(sign_on.NotAllowed, match="已退出"):
+        sign_on.person(one)
