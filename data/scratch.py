@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from functools import cache
+import threading
 from pathlib import Path
 
 from data import versions
@@ -18,9 +18,19 @@ from data import versions
 PREFIX = "vocational-plan-"
 
 
-@cache
 def home() -> Path:
-    """This process's folder, made at the first call; those whose process is gone are removed."""
+    """This process's folder, made when there is none yet; those whose process is gone are removed.
+
+    Raises OSError.
+    """
+    with _lock:
+        # Whoever tidies up the system's folder may have taken it.
+        if not _held or not _held[-1][0].exists():
+            _held.append(_made())
+        return _held[-1][0]
+
+
+def _made() -> tuple[Path, object, object]:
     remove_leftovers()
     while True:
         made = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
@@ -28,13 +38,13 @@ def home() -> Path:
         hold = versions.folder_lock(found)
         # Another process may just have taken it for a left over one.
         if hold.__enter__() and found.exists():
-            # For as long as the process lives.
-            _held.append((made, hold))
-            return found
+            return found, made, hold
         hold.__exit__(None, None, None)
 
 
-_held: list[object] = []
+# The folder, and what keeps it and its lock for as long as the process lives.
+_held: list[tuple[Path, object, object]] = []
+_lock = threading.Lock()
 
 
 def folder(prefix: str) -> tempfile.TemporaryDirectory[str]:

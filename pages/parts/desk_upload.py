@@ -153,10 +153,14 @@ def _try_out(view: View, number: str, name: str, content: bytes) -> Tried:
 
 
 def _tried(view: View, number: str, name: str, content: bytes, note: Progress) -> Tried:
-    folder = scratch.folder("upload-")
-    path = Path(folder.name)
-    file = path / trial.safe_name(name)
-    file.write_bytes(content)
+    try:
+        folder = scratch.folder("upload-")
+        path = Path(folder.name)
+        file = path / trial.safe_name(name)
+        file.write_bytes(content)
+    except OSError as error:
+        reason = error.strerror or error
+        raise trial.Overrun(f"临时文件夹无法写入（{reason}）；数据没有改变") from error
     base = versions.pointed_at()
     try:
         against = versions.current().path

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from data import edits, export, trial, versions
+from data import edits, export, scratch, trial, versions
 from data.amend import amend
 from data.contract import BY_TABLE, Sheet
 from data.difference import identity
@@ -266,9 +266,7 @@ def _check(view: View, draft: Draft) -> None:
             if merged.clash:
                 draft.clash, draft.newest, draft.stage = merged, newest, CLASH
                 return
-            folder: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory(
-                prefix="edit-", ignore_cleanup_errors=True
-            )
+            folder = scratch.folder("edit-")
             place = Path(folder.name)
             outcome = amend(newest.path, {title: merged.rows}, place, f"表单修改：{title}", note)
             tried = Tried(folder, base, newest, outcome)
@@ -457,10 +455,10 @@ def _keep(view: View, draft: Draft, tried: Tried) -> None:
     except (sign_on.NotAllowed, Busy, Unwritable) as error:
         draft.say(f"没有保存：{error}")
         return
-    desk.record("edit", who.name, version.id, _logged(draft, tried))
+    missed = desk.record("edit", who.name, version.id, _logged(draft, tried))
     _close()
     front.use_newest()
-    st.session_state[DONE] = f"已保存为版本 {version.id}，各页现在使用它"
+    st.session_state[DONE] = f"已保存为版本 {version.id}，各页现在使用它{missed}"
 
 
 def _logged(draft: Draft, tried: Tried) -> dict[str, str]:

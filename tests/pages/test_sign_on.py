@@ -230,20 +230,20 @@ def test_who_signed_out_stays_out_after_a_restart_and_while_the_log_is_away(
         monkeypatch.setattr(sign_on._Heard, name, value)
     now = int(time.time())
     one, two = ({"is_logged_in": True, "sub": sub, "iat": now, "exp": now + 60} for sub in "ab")
-    assert sign_on.person(one).role == "viewer"
+    assert sign_on.user(one).role == "viewer"
     assert [each.kind for each in notes.log()] == ["sign_in"]
     notes.record("sign_out", "a", sign_on.token_id(one))
     with pytest.raises(sign_on.NotAllowed, match="已退出"):
-        sign_on.person(one)
+        sign_on.user(one)
     # As a process does that has just been started.
     monkeypatch.setattr(sign_on, "_ended", set())
     monkeypatch.setattr(sign_on, "_seen", set())
     monkeypatch.setattr(sign_on._Heard, "stamp", None)
     monkeypatch.setattr(sign_on._Heard, "entry", 0)
     with pytest.raises(sign_on.NotAllowed, match="已退出"):
-        sign_on.person(one)
+        sign_on.user(one)
     # A log that cannot be used keeps nobody out who may come in, nor lets anybody back.
     notes.path().write_bytes(b"no database")
-    assert sign_on.person(two).role == "viewer"
+    assert sign_on.user(two).role == "viewer"
     with pytest.raises(sign_on.NotAllowed, match="已退出"):
-        sign_on.person(one)
+        sign_on.user(one)
