@@ -237,7 +237,8 @@ def test_the_frontend_speaks_chinese(visit: Callable[..., Visitor], small: Serve
 
     page = visitor.goto("/parts")
     page.locator("[data-testid='stDataFrame']").first.hover()
-    expect(page.get_by_role("button", name="下载 CSV").first).to_be_attached()
+    expect(page.get_by_role("button", name="查找").first).to_be_attached()
+    assert not page.get_by_role("button", name="下载 CSV").count()
     uploader = page.get_by_test_id("stFileUploader")
     expect(uploader.get_by_role("button", name="选择文件")).to_be_visible()
     expect(uploader).to_contain_text("单个文件不超过")
