@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data import export, trial, versions
-from data.amend import amend, write_sheets
+from data.amend import amend, brought, write_sheets
 from data.contract import BY_TITLE
 from data.load import load_workbook
 from data.values import Fault, read_column, read_text
-from data.workbook import read
+from data.workbook import Problem, read
 from tests.data.small_book import valid, write_folder, write_xlsx
 
 D = date.fromisoformat
@@ -129,6 +129,28 @@ def test_other_sheets_than_the_contract_asks_for_are_refused(tmp_path: Path) -> 
         write_sheets({"督导整改": pd.DataFrame({"编号": ["1"]})}, tmp_path / "a.zip")
     with pytest.raises(ValueError, match="无此表"):
         write_sheets({"无此表": pd.DataFrame({"编号": ["1"]})}, tmp_path / "a.zip")
+
+
+def test_an_untouched_sheet_that_comes_out_differently_is_refused(
+    demo_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = next((demo_warehouse / "versions").glob("*.duckdb"))
+    shift = trial.Shift("院校", [], [], [], [["1", "院校名称", "甲", "乙"]], [0, 0, 1, 1])
+    monkeypatch.setattr(trial, "try_out", lambda *_, **__: trial.Outcome(shifts=[shift]))
+    assert amend(base, {}, tmp_path, "无修改").unreadable.startswith("“院校”表没有修改")
+    rows = export.frames(base, ["院校"])
+    assert list(rows) == ["院校"]
+    assert amend(base, rows, tmp_path, "有修改").clean
+
+
+def test_only_warnings_beyond_those_before_count() -> None:
+    def warning(row: int, value: str, other: int) -> Problem:
+        return Problem("联席会议", row, 4, "议定事项", value, f"与第 {other} 行重复，请核对")
+
+    before = [("联席会议", "议定事项“甲”与第 2 行重复，请核对")]
+    found = [warning(9, "甲", 5), warning(10, "甲", 5), warning(11, "乙", 6)]
+    assert brought(found, before) == found[1:]
+    assert brought(found[:1], before) == []
 
 
 MEETINGS = BY_TITLE["联席会议"]

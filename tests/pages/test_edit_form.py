@@ -166,6 +166,11 @@ def test_add_finish_and_remove(own: Path, show: Callable[..., Shown], table: str
         )
         assert rows(table)[-1] == new | {"note": "改", "state": "已完成"}
 
+        # To finish a deliverable is to report that it is done.
+        done = one.open(table, f"new{about[table]}.done").app.session_state["edit-draft"].row
+        assert (done["状态"], done["日期"]) == ("已完成", D("2025-09-30"))
+        assert "2 次填报" in one.says("head") or "1 次填报" in one.says("head")
+
     one.open(table, ref(table, -1)).press("remove")
     assert "删除这一行？" in one.says("sure")
     one.press("remove-no").press("remove").press("remove-yes")
