@@ -12,36 +12,8 @@ from queries import deliverables
 from queries.deliverables import Progress
 from queries.evaluate import Result, Scope
 from queries.inside import Inside
+from queries.projects import COMING, Project, pool
 from queries.run import OpenVersion, fetch
-
-# Stages of a project that can still add to its indicator; 验收 has, 终止 will not.
-COMING = ("在建", "成熟", "储备")
-FINISHED, STOPPED = "验收", "终止"
-STAGES = (FINISHED, *COMING, STOPPED)
-
-
-@dataclass(frozen=True)
-class Project:
-    """A project of the pool. contribution: what it adds to its indicator, in that one's unit.
-
-    Its stage is the one in the data: the pool keeps no history of stages.
-    """
-
-    project_id: str
-    name: str
-    indicator: str
-    institution_id: str
-    institution: str
-    district: str
-    contribution: float
-    rank: str
-    stage: str
-    planned_on: date
-    completed_on: date | None
-
-    def overdue(self, day: date) -> bool:
-        """Still to come though its planned day has passed."""
-        return self.stage in COMING and self.planned_on < day
 
 
 @dataclass(frozen=True)
@@ -100,7 +72,7 @@ def tasks(
     """
     inside = Inside(version, Scope() if scope is None else scope, as_of)
     states = deliverables.progress(version, as_of) if promised is None else promised
-    projects = [p for p in all_projects(version) if inside.holds(p.institution_id, p.district)]
+    projects = pool(version, inside.scope, as_of)
     problems = open_rectifications(version, as_of)
     found = []
     for section in version.plan.tasks_of(action):
@@ -133,18 +105,6 @@ def goal_results(plan: Plan, action: Section, results: Iterable[Result]) -> list
         for r in results
         if set(action.goals) & set(r.indicator.sections) and not numbers & set(r.indicator.sections)
     ]
-
-
-def all_projects(version: OpenVersion) -> list[Project]:
-    """The project pool, the earliest planned first."""
-    found = []
-    for *known, _superior, _city, _probability, planned_on, completed_on in fetch(
-        "project_pool", version
-    ):
-        known[5] = known[5] or NO_DISTRICT
-        values = [*known, planned_on, completed_on]
-        found.append(Project(*values))
-    return found
 
 
 def open_rectifications(version: OpenVersion, as_of: date) -> list[Rectification]:

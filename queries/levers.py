@@ -26,6 +26,7 @@ from queries import early_warning as warning
 from queries import rows as dated
 from queries.conditions import School, conditions
 from queries.evaluate import Result, Scope, chosen_rows
+from queries.projects import ORDER, Project, all_projects
 from queries.run import OpenVersion, fetch, rows_instead, rows_with, run
 from queries.schedule import quarter_ends
 
@@ -36,7 +37,6 @@ NO_TRACK = "无类别"
 NEW = "\0new:"
 POINT = "专业点"
 UNDER_WAY = ("在建", "验收")
-STAGES = ("储备", "成熟", "在建", "验收")
 MOST_SLIP = 24
 POOL = "项目与资金"
 _CITY = Scope()
@@ -114,26 +114,16 @@ class Effects:
 
 
 @dataclass(frozen=True)
-class Project:
-    """A project of the pool not yet completed. probability 0 to 1 (1 where none is given);
-    matching, seed and arranged in 万元: matching at the plan's ratio; seed: city money of a project
-    without superior matching; arranged: city money already named for a matched one."""
+class Funded(Project):
+    """A project still to come with its money in 万元: superior, 0 where none is known; matching at
+    the plan's ratio; seed: city money of a project without superior matching; arranged: city money
+    already named for a matched one. chance: 0 to 1 (1 where no probability is given)."""
 
-    id: str
-    name: str
-    indicator: str
-    institution_id: str
-    institution: str
-    district: str
-    contribution: float
-    rank: str
-    stage: str
     superior: float
     matching: float
     seed: float
     arranged: float
-    probability: float
-    planned_on: date
+    chance: float
     row: int
 
     @property
@@ -150,7 +140,7 @@ class Projects:
     place) on which it counts, len(days) if none. year: same shape, the year it is paid in.
     """
 
-    each: tuple[Project, ...]
+    each: tuple[Funded, ...]
     rows: Whole
     indicator: Whole
     amount: Numbers
@@ -851,71 +841,68 @@ def _projects(made: _Made) -> Projects:
     ground = made.ground
     plan = ground.plan
     places = {each.id: place for place, each in enumerate(plan.indicators)}
-    pool = [
-        row for row in fetch("pool_projects", ground.version, day=ground.day) if row[2] in places
-    ]
+    outside = {each.institution_id for each in ground.version.institutions if each.outside}
+    pool = sorted(
+        (
+            project
+            for project in all_projects(ground.version)
+            if project.coming(ground.day)
+            if project.indicator in places and project.institution_id not in outside
+        ),
+        key=lambda project: project.project_id,
+    )
     if not pool:
         made.missing["projects"] = "请填写“项目库”；现无未完成的项目"
-    each: list[Project] = []
+    each: list[Funded] = []
     count = len(pool)
     amount = np.zeros((count, len(ground.days)))
     start = np.zeros((MOST_SLIP + 1, count), np.int64)
     year = np.zeros((MOST_SLIP + 1, count), np.int64)
     tomorrow = ground.day + timedelta(days=1)
-    for n, row in enumerate(pool):
-        (name, title, indicator, code, institution, district, gives, rank, stage) = row[:9]
-        superior, city, probability, planned = row[9:]
-        place = places[indicator]
+    for n, project in enumerate(pool):
+        name, probability = f"project:{project.project_id}", project.probability
+        place = places[project.indicator]
         shared = plan.indicators[place].measure != "count"
         # A share's contribution is in percentage points: so many of what it is a share of.
         base = ground.denominator[:, place] / 100 if shared else 1.0
-        amount[n] = gives * np.nan_to_num(base * np.ones(len(ground.days)))
+        amount[n] = project.contribution * np.nan_to_num(base * np.ones(len(ground.days)))
         for slip in range(MOST_SLIP + 1):
-            due = max(_later(planned, slip), tomorrow)
+            due = max(_later(project.planned_on, slip), tomorrow)
             start[slip, n] = ground.place(due)
             year[slip, n] = due.year
         chance = 1.0 if probability is None else probability / 100
         numerator = np.zeros(ground.shape)
         numerator[start[0, n] :, place] = amount[n, start[0, n] :] * chance
-        at = made.row(f"project:{name}", numerator)
-        ratio = plan.matching_ratio(rank)
-        matched = bool(superior) and any(m.rank == rank for m in plan.matching)
+        at = made.row(name, numerator)
+        superior, city = project.superior_funds or 0.0, project.city_funds or 0.0
+        matched = bool(superior) and any(m.rank == project.rank for m in plan.matching)
         each.append(
-            Project(
-                name,
-                title,
-                indicator,
-                code,
-                institution,
-                district or NO_DISTRICT,
-                gives,
-                rank,
-                stage,
-                superior or 0.0,
-                (superior or 0.0) * ratio,
-                0.0 if matched else city or 0.0,
-                city or 0.0 if matched else 0.0,
-                chance,
-                planned,
-                at,
+            Funded(
+                **vars(project),
+                superior=superior,
+                matching=superior * plan.matching_ratio(project.rank),
+                seed=0.0 if matched else city,
+                arranged=city if matched else 0.0,
+                chance=chance,
+                row=at,
             )
         )
         made.lever(
-            f"project:{name}",
+            name,
             "project",
             group=POOL,
-            name=f"{title}（{stage}）",
+            name=f"{project.name}（{project.stage}）",
             unit="个",
             today=0.0,
             low=0.0,
             high=1.0,
             step=1.0,
-            provenance=f"计划 {planned} 完成，"
+            provenance=f"计划 {project.planned_on} 完成，"
             + ("未填成功概率，按 100% 计" if probability is None else f"成功概率 {probability:g}%"),
             rows=(at,),
             single=True,
         )
-        _slip_lever(made, f"slip_project:{name}", "slip_project", f"推迟·{title}", single=True)
+        _slip_lever(made, f"slip_{name}", "slip_project", f"推迟·{project.name}", single=True)
     if pool:
         _pool_levers(made, each)
     _recognition_levers(made, each)
@@ -924,7 +911,7 @@ def _projects(made: _Made) -> Projects:
         np.array([p.row for p in each], np.int64),
         np.array([places[p.indicator] for p in each], np.int64),
         amount,
-        np.array([p.probability for p in each], np.float64),
+        np.array([p.chance for p in each], np.float64),
         start,
         year,
     )
@@ -946,8 +933,8 @@ def _slip_lever(made: _Made, name: str, family: str, words: str, *, single: bool
     )
 
 
-def _pool_levers(made: _Made, pool: Sequence[Project]) -> None:
-    stages = [stage for stage in STAGES if any(p.stage == stage for p in pool)]
+def _pool_levers(made: _Made, pool: Sequence[Funded]) -> None:
+    stages = [stage for stage in ORDER if any(p.stage == stage for p in pool)]
     for name, family, words, of in [
         ("projects", "projects", "实施项目库全部项目", list(pool)),
         *(
@@ -991,10 +978,10 @@ def _pool_levers(made: _Made, pool: Sequence[Project]) -> None:
     )
 
 
-def _recognition_levers(made: _Made, pool: Sequence[Project]) -> None:
+def _recognition_levers(made: _Made, pool: Sequence[Funded]) -> None:
     """By title: what awaits acceptance, and the projects under way that aim at the title."""
     plan = made.ground.plan
-    titles: dict[str, list[Project]] = {}
+    titles: dict[str, list[Funded]] = {}
     waiting = {name: place for place, name in enumerate(made.ids) if name.startswith("recognise:")}
     for name in waiting:
         titles[name.removeprefix("recognise:")] = []

@@ -15,12 +15,15 @@ from datetime import date
 from data.contract import NO_DISTRICT
 from data.plan import Plan, SupportWeights
 from queries import early_warning
-from queries.actions import COMING, FINISHED, STOPPED
 from queries.evaluate import Result, Scope
 from queries.inside import Inside
 from queries.institutions import level_on
 from queries.run import OpenVersion, fetch, run
 
+# Stages of a project that can still add to its indicator; 验收 has, 终止 will not.
+COMING = ("在建", "成熟", "储备")
+FINISHED, STOPPED = "验收", "终止"
+STAGES = (FINISHED, *COMING, STOPPED)
 RANKS = ("国家级", "省级", "市级")
 ORDER = (*reversed(COMING), FINISHED, STOPPED)
 
@@ -47,6 +50,10 @@ class Project:
     @property
     def stopped(self) -> bool:
         return self.stage == STOPPED
+
+    def overdue(self, day: date) -> bool:
+        """Still to come though its planned day has passed."""
+        return self.stage in COMING and self.planned_on < day
 
     def finished(self, day: date) -> bool:
         return self.stage == FINISHED and (self.completed_on is None or self.completed_on <= day)
@@ -177,17 +184,20 @@ class Support:
         return float(weighed / total)
 
 
-def pool(version: OpenVersion, scope: Scope, day: date) -> list[Project]:
-    """The projects of institutions in the scope (technician ones too), earliest planned first."""
-    inside = Inside(version, scope, day)
+def all_projects(version: OpenVersion) -> list[Project]:
+    """The project pool, technician institutions' too, the earliest planned first."""
     found = []
     for row in fetch("project_pool", version):
         values = list(row)
         values[5] = values[5] or NO_DISTRICT
-        project = Project(*values)
-        if inside.holds(project.institution_id, project.district):
-            found.append(project)
+        found.append(Project(*values))
     return found
+
+
+def pool(version: OpenVersion, scope: Scope, day: date) -> list[Project]:
+    """The projects of institutions in the scope (technician ones too), earliest planned first."""
+    inside = Inside(version, scope, day)
+    return [p for p in all_projects(version) if inside.holds(p.institution_id, p.district)]
 
 
 def owed(plan: Plan, project: Project) -> float | None:

@@ -596,7 +596,7 @@ def carried(ready: Prepared, given: Scenario) -> Carried:
         elif found.family == "slip_stage":
             slip[[n for n, p in enumerate(pool.each) if p.stage == part]] = round(value)
         elif found.family == "slip_project":
-            slip[[n for n, p in enumerate(pool.each) if p.id == part]] = round(value)
+            slip[[n for n, p in enumerate(pool.each) if p.project_id == part]] = round(value)
         elif found.family == "matching":
             ratio[part] = value
         elif found.family == "budget":

@@ -346,7 +346,7 @@ def _possible(ready: Prepared) -> list[_Possible]:
     close_cost = ready.ground.plan.scenario.close_cost
     found = []
     for project in levers.projects.each:
-        name = f"project:{project.id}"
+        name = f"project:{project.project_id}"
         found.append(
             _Possible(
                 name,
@@ -359,7 +359,7 @@ def _possible(ready: Prepared) -> list[_Possible]:
                 project.institution or "",
                 project.district,
                 about=f"{project.stage}，计划 {project.planned_on} 完成，"
-                f"成功概率 {project.probability:.0%}，按期望贡献计",
+                f"成功概率 {project.chance:.0%}，按期望贡献计",
             )
         )
     for opening in levers.openings:

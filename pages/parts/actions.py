@@ -15,11 +15,6 @@ from pages.parts.bullets import Bullet, bullet
 from pages.parts.view import View
 from queries import summary
 from queries.actions import (
-    COMING,
-    FINISHED,
-    STAGES,
-    STOPPED,
-    Project,
     Rectification,
     Task,
     goal_results,
@@ -28,6 +23,7 @@ from queries.actions import (
 from queries.composition import newly_opened
 from queries.deliverables import DONE, NO_DATA, STATES, UNDER_WAY, Progress, Update, Year, progress
 from queries.evaluate import Result, Scope
+from queries.projects import COMING, FINISHED, STAGES, STOPPED, Project
 from queries.status import BEHIND, number
 
 KINDS = {"once": "建成一次", "yearly": "每年一次", "ongoing": "持续推进", "count": "计数"}

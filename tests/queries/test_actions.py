@@ -8,15 +8,13 @@ from datetime import date, timedelta
 import pytest
 
 from queries.actions import (
-    COMING,
-    STAGES,
     Task,
-    all_projects,
     goal_results,
     open_rectifications,
     tasks,
 )
 from queries.evaluate import Scope, evaluate
+from queries.projects import COMING, STAGES, all_projects
 from queries.run import OpenVersion
 
 

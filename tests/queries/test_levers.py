@@ -230,8 +230,8 @@ def test_a_share_s_project_adds_its_percentage_points(ready: Prepared) -> None:
         for p in ready.levers.projects.each
         if p.indicator == "industry_share" and p.planned_on <= DEADLINE.date()
     )
-    found = change(ready, **{f"project:{project.id}": 1})
-    expected = project.contribution * project.probability
+    found = change(ready, **{f"project:{project.project_id}": 1})
+    expected = project.contribution * project.chance
     assert found == {"industry_share": pytest.approx(expected)}
 
 

@@ -224,7 +224,7 @@ def test_arrays_of_draws_agree_with_one_at_a_time(earlier: Prepared) -> None:
 def test_the_particular_lever_overrides_the_general(ready: Prepared) -> None:
     first = ready.levers.projects.each[0]
     whole = outcome(ready, scenario({"projects": 100}))
-    without = outcome(ready, scenario({"projects": 100, f"project:{first.id}": 0}))
+    without = outcome(ready, scenario({"projects": 100, f"project:{first.project_id}": 0}))
     assert whole.touched.projects - without.touched.projects == pytest.approx(1)
     assert whole.cost.total - without.cost.total == pytest.approx(first.cost)
     stage = outcome(ready, scenario({"projects": 0, f"projects:{first.stage}": 100}))

@@ -291,7 +291,7 @@ def test_limits_and_budget_are_kept(earlier: Prepared) -> None:
     assert found.cost <= 900.0
     assert found.actions
     levers = earlier.levers
-    projects = {f"project:{each.id}": each for each in levers.projects.each}
+    projects = {f"project:{each.project_id}": each for each in levers.projects.each}
     points = {f"close:{each.id}": each for each in levers.points}
     openings = {each.id: each for each in levers.openings}
     counts: Counter[tuple[str, Any]] = Counter()
