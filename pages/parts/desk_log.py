@@ -14,12 +14,15 @@ from data.contract import FIRST_DATE, LAST_DATE
 from data.notes import Entry, LogFilter
 from pages.parts import download
 from pages.parts.block import block, render
+from pages.parts.sign_on import ROLES
 from pages.parts.view import View, follow
 
 ON_A_PAGE = 50
 LONGEST_WORDS = 100
 PARAMETERS = ("kind", "text", "who", "first", "last", "refused")
 _SEEN = "desk-log-seen"
+# Details that are roles.
+_ROLES = ("role", "needs")
 KINDS = {
     "import": "导入",
     "export": "导出",
@@ -261,7 +264,9 @@ def _start(day: date | None) -> datetime | None:
 
 def _row(entry: Entry) -> dict[str, Any]:
     detail = "；".join(
-        f"{DETAILS.get(name, name)} {value}" for name, value in entry.detail.items() if value != ""
+        f"{DETAILS.get(name, name)} {ROLES.get(value, value) if name in _ROLES else value}"
+        for name, value in entry.detail.items()
+        if value != ""
     )
     return {
         "at": f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}",

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from data import backup, notes, restore, versions
+from data import backup, notes, restore, retention, versions
 from data.load import load_workbook
 from data.notes import LogFilter
 from tests.data.small_book import minimal, spoilt, write_folder
@@ -39,6 +39,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         load_workbook(write_folder(spoilt(minimal(), {"院校!B2": "新学院"}), folder / "b"))
         versions.use(older.id)
         notes.save_scenario(draft(), "张三")
+        retention.pin(older.id, "张三")
     return folder / "warehouse"
 
 
@@ -69,6 +70,7 @@ def state(warehouse: Path) -> dict[str, Any]:
             "versions": {each.id: each.meta for each in versions.list_versions()},
             "bytes": {each.name: each.read_bytes() for each in versions.files()},
             "scenarios": notes.scenarios(),
+            "marks": notes.marks(),
         }
 
 

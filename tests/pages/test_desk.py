@@ -55,6 +55,9 @@ def test_faults_preview_confirm_and_back(own: Path, show: Callable[..., Shown]) 
     edited = write_xlsx(spoilt(valid(), {"院校!B2": "<i>新名"}), own / "好.xlsx")
     upload(shown, edited)
     text = shown.text("desk-preview")
+    assert "下载完整差异（.xlsx）" in [
+        getattr(each, "label", "") for each in shown.app.get("download_button")
+    ]
     assert "1 张表有变化：新增 0 行、删除 0 行、修改 1 行" in text
     assert "<i>新名" in text
     assert "<i>新名" not in shown.html("desk-preview")

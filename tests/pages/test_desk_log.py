@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as some
 from data import notes
 from pages.parts import desk_log
 from pages.parts.desk_log import KINDS, Asked, read_address
-from tests.pages.conftest import Shown
+from tests.pages.conftest import ROOT, Shown
 from tests.pages.test_download import own
 
 __all__ = ["own"]
@@ -118,6 +119,17 @@ def test_a_filter_is_in_the_address_and_begins_at_the_latest(
     assert shown.app.selectbox(key="desk-who").value == "没有这个人"
     assert "没有符合条件的记录" in shown.text("desk-log")
     assert "“nothing”不是可用的事项或日期" in shown.text("desk-ignored-nothing")
+
+
+def test_what_is_recorded_has_a_name(own: str, show: Callable[..., Shown]) -> None:
+    del own
+    wanted = re.compile(r'(?:record|add_entry|_log\w*)\(\s*(?:connection,\s*)?"([a-z_]+)"')
+    sources = [path for room in ("data", "pages") for path in (ROOT / room).rglob("*.py")]
+    kinds = {kind for path in sources for kind in wanted.findall(path.read_text("utf-8"))}
+    assert {"import", "export", "prune", "scenario_save", "sign_in"} <= kinds
+    assert kinds <= KINDS.keys()
+    notes.record("action", "李", "", {"action": "清理", "needs": "administrator"}, refused=True)
+    assert "操作 清理；需要 管理员" in show(PAGE, view="log").text("desk-log")
 
 
 def test_taking_the_log_stands_in_it(
