@@ -118,7 +118,31 @@ def test_health(small: Server) -> None:
     assert json.loads(body) == {"status": "ok"}
 
 
-@pytest.mark.parametrize("path", ["/", "/parts", "/health", "/_stcore/health", "asset"])
+ANSWERED = (
+    "/",
+    "/parts",
+    "/health",
+    "/overview",
+    "/_stcore/health",
+    "/_stcore/host-config",
+    "/_stcore/metrics",
+    "/_stcore/upload_file/a/b",
+    "/_stcore/bidi-components/a/b",
+    "/_stcore/agent/interact",
+    "/_stcore/stream",
+    "/component/a/b",
+    "/media/a.png",
+    "/static/a.js",
+    "/static/../../app.py",
+    "//evil.example/%2e%2e/a",
+    "/auth/login",
+    "/auth/logout",
+    "/oauth2callback?code=a&state=b",
+    "asset",
+)
+
+
+@pytest.mark.parametrize("path", ANSWERED)
 def test_security_headers(small: Server, path: str) -> None:
     answer, _ = ask(small, asset(small) if path == "asset" else path)
     assert answer.headers["x-content-type-options"] == "nosniff"
