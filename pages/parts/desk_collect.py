@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from data import notes, rounds, school_forms, school_returns, trial, versions
+from data import notes, rounds, school_forms, school_returns, scratch, trial, versions
 from data.contract import AUTHORITIES
 from data.rounds import Return, Round
 from data.school_forms import Order
@@ -196,7 +195,7 @@ def _take_in(
     latest = {each.institution: each for each in returns}
     rows: list[dict[str, Any]] = []
     with (
-        tempfile.TemporaryDirectory(prefix="returns-", ignore_cleanup_errors=True) as name,
+        scratch.folder("returns-") as name,
         desk.checking() as note,
     ):
         folder = Path(name)

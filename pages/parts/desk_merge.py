@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from data import notes, rounds, school_merge, trial, versions
+from data import notes, rounds, school_merge, scratch, trial, versions
 from data.load import Unwritable, summarise
 from data.rounds import READY, Return, Round, Standing
 from data.school_merge import Prepared
@@ -63,9 +63,7 @@ def show(view: View, found: Round, standings: Sequence[Standing]) -> None:
 
 def _try_out(view: View, found: Round, ready: Sequence[Standing]) -> Tried:
     who = sign_on.require("editor", "预览并入")
-    folder: tempfile.TemporaryDirectory[str] = tempfile.TemporaryDirectory(
-        prefix="merge-", ignore_cleanup_errors=True
-    )
+    folder = scratch.folder("merge-")
     base, current = versions.pointed_at(), versions.current().path
     with desk.checking() as note:
         prepared = school_merge.prepare(found, ready, current, Path(folder.name), note)
