@@ -186,11 +186,20 @@ class WayBack:
                     mark = "&" if "?" in headers["location"] else "?"
                     headers["location"] += f"{mark}sign_in=failed"
             headers.append("set-cookie", _cookie("", 0))
+            if sign_on.home().startswith("https://"):
+                headers.raw[:] = map(_secure, headers.raw)
 
         await self.app(scope, receive, _sender(send, change))
         if asked and not signed_in:
             reason = request.query_params.get("error", "")[:60] or "登录凭证无效"
             await anyio.to_thread.run_sync(sign_on.refused, "sign_in", NOBODY, {"reason": reason})
+
+
+def _secure(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """A cookie that a browser sends on https alone; Streamlit does not ask for that."""
+    name, value = header
+    cookie = name == b"set-cookie" and b"; secure" not in value.lower()
+    return (name, value + b"; Secure") if cookie else header
 
 
 def _path(scope: Scope) -> str:

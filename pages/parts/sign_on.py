@@ -281,6 +281,12 @@ def configured() -> bool:
     return found.auth is not None or bool(found.fault)
 
 
+def home() -> str:
+    """This system's own address, as the provider knows it; empty without sign-on."""
+    place = (secrets().auth or {}).get("redirect_uri", "")
+    return place if isinstance(place, str) else ""
+
+
 def read_only() -> bool:
     """Whether the server was started to be looked at only."""
     return os.environ.get("READ_ONLY", "") == "1"

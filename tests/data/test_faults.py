@@ -188,8 +188,10 @@ def test_a_full_disk(small_disk: Path, book: Path) -> None:
     found = versions.current()
     with pytest.raises(Unwritable, match="无法写入"):
         load_workbook(book)
+    with pytest.raises(Unwritable, match="磁盘已满"):
+        trial.adopt(found.path, found.id, "王五")
     assert versions.current() == found
-    assert [path.stem for path in versions.files()] == [found.id]
+    assert [path.name for path in found.path.parent.iterdir()] == [found.path.name]
     (small_disk / "filling").write_bytes(bytes(shutil.disk_usage(small_disk).free))
     with pytest.raises(notes.NoAccess, match="无法写入"):
         notes.record("test", "王五", "x" * 100, {"text": "x" * 15_000})

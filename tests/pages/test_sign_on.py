@@ -7,6 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
 from streamlit import config
 
 from data import notes, versions
@@ -247,3 +253,21 @@ def test_who_signed_out_stays_out_after_a_restart_and_while_the_log_is_away(
     assert sign_on.user(two).role == "viewer"
     with pytest.raises(sign_on.NotAllowed, match="已退出"):
         sign_on.user(one)
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False)])
+def test_the_cookie_of_a_secure_site_is_for_secure_connections(
+    scheme: str, secure: bool, secrets_file: Path
+) -> None:
+    secrets_file.write_text(AUTH.replace("https://plan", f"{scheme}://plan") + ROLES, "utf-8")
+
+    async def back(_: Request) -> Response:
+        response = RedirectResponse("/")
+        response.set_cookie(sign_on.COOKIE, "signed", httponly=True)
+        return response
+
+    app = Starlette(routes=[Route("/oauth2callback", back)], middleware=[Middleware(gate.WayBack)])
+    answer = TestClient(app).get("/oauth2callback?code=a", follow_redirects=False)
+    found = answer.headers.get_list("set-cookie")
+    assert len(found) == 2
+    assert [each.endswith("; Secure") for each in found] == [secure, secure]
