@@ -20,8 +20,9 @@ import re
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from data.workbook import Problem
 FOLDER, FORMS = "returns", "forms.zip"
 # Errors of a return that are kept to be shown; all of them are counted, and marked in the file.
 MOST_KEPT = 500
+LEFT_SECONDS = 3600.0
 _FILE = re.compile(r"returns/([1-9]\d{0,17})/([0-9a-f]{64})(-marked)?\.xlsx")
 
 # How an institution stands in a round, the worst first.
@@ -326,6 +328,11 @@ def keep_file(number: int, file: Path, marked: Path | None = None) -> str:
     faults marked. Raises OSError."""
     place = folder(number)
     place.mkdir(parents=True, exist_ok=True)
+    for left in place.glob(".*.xlsx.*"):
+        # Of a process that was ended while it wrote.
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                left.unlink()
     with file.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     if marked is not None and marked.exists():

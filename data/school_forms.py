@@ -77,7 +77,15 @@ def write(order: Order, database: Path, file: Path, progress: Progress | None = 
     found = city(export.frames(database))
     plan = load_plan()
     names = file_names({code: found.name(code) for code in order.institutions})
-    with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
+    prefix = f".{file.name}."
+    for left in file.parent.glob(f"{prefix}*"):
+        with versions.folder_lock(left) as free:
+            if free:
+                versions.remove(left)
+    with (
+        tempfile.TemporaryDirectory(prefix=prefix, dir=file.parent) as folder,
+        versions.folder_lock(Path(folder)),
+    ):
         draft, book = Path(folder) / file.name, Path(folder) / "book.xlsx"
         # Workbooks are packed already.
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as archive:

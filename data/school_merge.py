@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 from data import export, rounds, versions
@@ -17,7 +18,7 @@ from data.amend import amend
 from data.rounds import Return, Round, Standing
 from data.school_books import City, Conflict, Merged, city, conflicts, merge
 from data.school_returns import Asked, Returned, check_files
-from data.trial import Outcome
+from data.trial import DATABASE, Outcome
 from data.workbook import Problem, Progress
 
 # Of the whole, checking the workbooks one by one.
@@ -30,7 +31,8 @@ class Prepared:
     """What came of it. outcome: of the whole; merged: the returns in it; refused: those that do not
     go with the data as it is now, each with why; conflicts: what was changed in the data since the
     workbooks were sent out and would be changed back; unknown: institutions for which the version
-    they were sent is no longer there, so that this cannot be told."""
+    they were sent is no longer there, so that this cannot be told; database: what was tried
+    out, when the outcome has rows."""
 
     outcome: Outcome
     merged: tuple[Return, ...] = ()
@@ -38,6 +40,7 @@ class Prepared:
     conflicts: tuple[Conflict, ...] = ()
     unknown: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    database: Path = Path()
 
 
 def prepare(
@@ -56,14 +59,17 @@ def prepare(
         if each.problems or each.refused
     }
     good = {code: each for code, each in checked.items() if code not in refused}
-    while True:
+    for turn in count():
+        # What was tried before lies in the way of what is tried next.
+        place = folder / f"merge-{turn}"
+        place.mkdir()
         merged = merge(now, {code: each.rows for code, each in good.items()})
         outcome = Outcome()
         if merged.frames:
             outcome = amend(
                 current,
                 merged.frames,
-                folder,
+                place,
                 f"一校一表：{found.name}",
                 lambda s, w: note(CHECKING_SHARE + s * (1 - CHECKING_SHARE), w),
             )
@@ -83,6 +89,7 @@ def prepare(
         tuple(met),
         tuple(unknown),
         now.names,
+        place / DATABASE,
     )
 
 

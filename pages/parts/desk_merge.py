@@ -34,10 +34,6 @@ class Tried:
     moved: list[dict[str, Any]]
     days: tuple[str, str]
 
-    @property
-    def database(self) -> Path:
-        return Path(self.folder.name) / trial.DATABASE
-
 
 def show(view: View, found: Round, standings: Sequence[Standing]) -> None:
     """The button, the preview, the confirmation."""
@@ -53,7 +49,14 @@ def show(view: View, found: Round, standings: Sequence[Standing]) -> None:
         except sign_on.NotAllowed as error:
             desk.refuse(error)
             return
-        except (trial.Overrun, NoVersion, DamagedVersion, OldSchema, OSError) as error:
+        except (
+            trial.Overrun,
+            NoVersion,
+            DamagedVersion,
+            OldSchema,
+            notes.Unavailable,
+            OSError,
+        ) as error:
             block(render("empty", title="没有完成", text=str(error)), key="schools-not-merged")
             return
         st.session_state[_TRIED] = tried
@@ -72,7 +75,7 @@ def _try_out(view: View, found: Round, ready: Sequence[Standing]) -> Tried:
         # The board must not go on calling it good.
         rounds.add_return(found.id, each.institution, each.file, each.sha256, problems, who.name)
     if prepared.outcome.clean and prepared.outcome.rows:
-        tried.moved, tried.days = desk.moved(current, tried.database, view.version.plan)
+        tried.moved, tried.days = desk.moved(current, prepared.database, view.version.plan)
     return tried
 
 
@@ -163,7 +166,7 @@ def _adopt(found: Round, tried: Tried, note: str) -> None:
         who = sign_on.require("editor", "并入返回的填报表")
         _unchanged(merged)
         if tried.prepared.outcome.rows:
-            version = trial.adopt(tried.database, tried.base, who.name, note).id
+            version = trial.adopt(tried.prepared.database, tried.base, who.name, note).id
             detail["warnings"] = len(tried.prepared.outcome.warnings)
         else:
             # Nothing differs: the data has it all.
