@@ -13,8 +13,9 @@ from typing import Any
 import streamlit as st
 
 from data import difference, notes, trial, versions
+from data.load import summarise
 from data.plan import Plan
-from data.trial import MOST_SHOWN, Shift
+from data.trial import MOST_SHOWN, Outcome, Shift
 from data.versions import Version
 from data.workbook import Progress
 from pages.parts import figures, sign_on
@@ -33,6 +34,8 @@ VIEWS = {
 }
 # What the next run says was done.
 DONE = "desk-done"
+# Lines of a list that are shown on the page.
+MOST_LISTED = 300
 # One check at a time in the whole server: each may need most of a small machine's memory.
 _one = threading.Lock()
 
@@ -157,6 +160,32 @@ def movements(before: list[Result], after: list[Result]) -> list[dict[str, Any]]
             }
         )
     return sorted(found, key=lambda each: not each["turned"])
+
+
+def preview(
+    what: str,
+    done: str,
+    base: str | None,
+    outcome: Outcome,
+    moved: list[dict[str, Any]],
+    days: tuple[str, str],
+) -> str:
+    """What would change: markup. what: is looked at; done: is not yet, such as ``载入``; base: the
+    version it is compared with."""
+    warnings = summarise(outcome.warnings)
+    return render(
+        "desk_preview",
+        whole=True,
+        title=f"预览{what}：{summary(outcome.shifts, moved)}",
+        subtitle=f"尚未{done}，数据没有改变 · 与当前版本 {base or '（无）'} 比较",
+        shifts=shifts(outcome.shifts),
+        moved=moved,
+        before=f"当前（{days[0]}）",
+        after=f"{done}后（{days[1]}）",
+        warnings=warnings[:MOST_LISTED],
+        count=len(outcome.warnings),
+        more=max(len(warnings) - MOST_LISTED, 0),
+    )
 
 
 def summary(found: list[Shift], moved: list[dict[str, Any]]) -> str:

@@ -5,31 +5,33 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from data import notes, rounds, school_merge, scratch, trial, versions
-from data.load import Unwritable, summarise
+from data import notes, rounds, school_forms, school_merge, scratch, trial, versions
+from data.load import Unwritable
 from data.rounds import READY, Return, Round, Standing
 from data.school_merge import Prepared
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema
-from pages.parts import desk, front, sign_on
+from pages.parts import desk, desk_difference, download, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.view import View
 
-MOST_LISTED = 300
 _TRIED = "desk-merge"
 
 
 @dataclass
 class Tried:
-    """A merge that was tried out. base: what CURRENT held then; folder: gone with the session."""
+    """A merge that was tried out. base: what CURRENT held then; against: the file of the version it
+    is compared with; folder: gone with the session."""
 
     round: int
     folder: tempfile.TemporaryDirectory[str]
     base: str | None
+    against: Path
     prepared: Prepared
     moved: list[dict[str, Any]]
     days: tuple[str, str]
@@ -61,7 +63,7 @@ def show(view: View, found: Round, standings: Sequence[Standing]) -> None:
             return
         st.session_state[_TRIED] = tried
     if tried is not None:
-        _preview(found, tried)
+        _preview(view, found, tried)
 
 
 def _try_out(view: View, found: Round, ready: Sequence[Standing]) -> Tried:
@@ -70,7 +72,7 @@ def _try_out(view: View, found: Round, ready: Sequence[Standing]) -> Tried:
     base, current = versions.pointed_at(), versions.current().path
     with desk.checking() as note:
         prepared = school_merge.prepare(found, ready, current, Path(folder.name), note)
-    tried = Tried(found.id, folder, base, prepared, [], ("", ""))
+    tried = Tried(found.id, folder, base, current, prepared, [], ("", ""))
     for each, problems in prepared.refused:
         # The board must not go on calling it good.
         rounds.add_return(found.id, each.institution, each.file, each.sha256, problems, who.name)
@@ -79,7 +81,7 @@ def _try_out(view: View, found: Round, ready: Sequence[Standing]) -> Tried:
     return tried
 
 
-def _preview(found: Round, tried: Tried) -> None:
+def _preview(view: View, found: Round, tried: Tried) -> None:
     prepared, outcome = tried.prepared, tried.prepared.outcome
     number = len(prepared.merged)
     names = prepared.names
@@ -87,20 +89,8 @@ def _preview(found: Round, tried: Tried) -> None:
         text = outcome.unreadable or "；".join(each.line for each in outcome.problems[:5])
         block(render("empty", title="不能并入", text=text), key="schools-unmergeable")
         return
-    warnings = summarise(outcome.warnings)
     block(
-        render(
-            "desk_preview",
-            title=f"预览并入 {number} 所院校：{desk.summary(outcome.shifts, tried.moved)}",
-            subtitle=f"尚未并入，数据没有改变 · 与当前版本 {tried.base or '（无）'} 比较",
-            shifts=desk.shifts(outcome.shifts),
-            moved=tried.moved,
-            before=f"当前（{tried.days[0]}）",
-            after=f"并入后（{tried.days[1]}）",
-            warnings=warnings[:MOST_LISTED],
-            count=len(outcome.warnings),
-            more=max(len(warnings) - MOST_LISTED, 0),
-        )
+        desk.preview(f"并入 {number} 所院校", "并入", tried.base, outcome, tried.moved, tried.days)
         + render(
             "desk_conflicts",
             refused=[
@@ -118,16 +108,26 @@ def _preview(found: Round, tried: Tried) -> None:
                     "now": trial.say(each.now),
                     "returned": trial.say(each.returned),
                 }
-                for each in prepared.conflicts[:MOST_LISTED]
+                for each in prepared.conflicts[: desk.MOST_LISTED]
             ],
             count=len(prepared.conflicts),
-            more=max(len(prepared.conflicts) - MOST_LISTED, 0),
+            more=max(len(prepared.conflicts) - desk.MOST_LISTED, 0),
         ),
         key="schools-preview",
     )
-    if not number:
-        return
-    _confirm(found, tried)
+    if outcome.shifts:
+        download.button(
+            view,
+            "下载完整差异（.xlsx）",
+            partial(desk_difference.workbook, tried.against, prepared.database, view.version.plan),
+            f"{school_forms.plain_name(found.name)}_并入前后差异.xlsx",
+            subject=lambda: found.name,
+            detail={"from": tried.base or ""},
+            key="schools-whole",
+            kind="secondary",
+        )
+    if number:
+        _confirm(found, tried)
 
 
 def _confirm(found: Round, tried: Tried) -> None:

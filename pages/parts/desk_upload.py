@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from data import export, scratch, trial, versions
-from data.load import Unwritable, summarise
+from data.load import Unwritable
 from data.template import write_template
 from data.trial import Outcome
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema
@@ -21,7 +21,6 @@ from pages.parts import desk, desk_difference, download, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
 
-MOST_LISTED = 300
 ORDERS: dict[str, tuple[str, Callable[[Problem], Any]]] = {
     "place": ("工作表", lambda each: each.order),
     "cell": ("单元格", lambda each: (each.column, each.row, each.order)),
@@ -201,8 +200,8 @@ def _faults(view: View, tried: Tried) -> None:
                 title=f"“{tried.name}”有 {len(problems)} 处错误，分布在 {sheets} 张表，没有载入",
                 subtitle="改正全部错误后重新上传；点列名可排序",
                 heads=heads,
-                rows=ordered[:MOST_LISTED],
-                more=max(len(ordered) - MOST_LISTED, 0),
+                rows=ordered[: desk.MOST_LISTED],
+                more=max(len(ordered) - desk.MOST_LISTED, 0),
             ),
             key="desk-faults",
         )
@@ -243,21 +242,8 @@ def _faults(view: View, tried: Tried) -> None:
 
 def _preview(view: View, tried: Tried) -> None:
     outcome = tried.outcome
-    warnings = summarise(outcome.warnings)
     block(
-        render(
-            "desk_preview",
-            whole=True,
-            title=f"预览“{tried.name}”：{desk.summary(outcome.shifts, tried.moved)}",
-            subtitle=f"尚未载入，数据没有改变 · 与当前版本 {tried.base or '（无）'} 比较",
-            shifts=desk.shifts(outcome.shifts),
-            moved=tried.moved,
-            before=f"当前（{tried.days[0]}）",
-            after=f"载入后（{tried.days[1]}）",
-            warnings=warnings[:MOST_LISTED],
-            count=len(outcome.warnings),
-            more=max(len(warnings) - MOST_LISTED, 0),
-        ),
+        desk.preview(f"“{tried.name}”", "载入", tried.base, outcome, tried.moved, tried.days),
         key="desk-preview",
     )
     if outcome.shifts:
