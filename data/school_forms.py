@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data import command, export, versions
+from data import command, export, scratch, versions
 from data.contract import (
     BASE_ITEM,
     BY_TITLE,
@@ -58,7 +58,7 @@ def make(order: Order, database: Path, file: Path, progress: Progress | None = N
 
     database: the version's file. Raises data.trial.Overrun, whose message says what went wrong.
     """
-    with tempfile.TemporaryDirectory(prefix="forms-", ignore_cleanup_errors=True) as folder:
+    with scratch.folder("forms-") as folder:
         written = Path(folder) / ORDER
         asked = vars(order) | {"due_on": order.due_on.isoformat(), "database": str(database)}
         written.write_text(json.dumps(asked, ensure_ascii=False), encoding="utf-8")
