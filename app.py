@@ -40,6 +40,7 @@ from data import scratch
 from pages.parts import download, sign_on
 from pages.parts.gate import OnlyThisMachine, OnlyWithRole, WayBack
 from pages.parts.menu import MENU
+from pages.parts.verbatim import verbatim
 
 SETTINGS = Path(__file__).parent / ".streamlit"
 STATIC = Path(file_util.get_static_dir())
@@ -299,7 +300,7 @@ class SecureHeaders:
 def number_error(error: Exception) -> bool:
     """Show a number instead of a traceback; Streamlit has just written the traceback to the log."""
     if isinstance(error, sign_on.NotAllowed):
-        st.error(str(error), icon=":material/lock:")
+        st.error(verbatim(error), icon=":material/lock:")
         return True
     number = f"E-{secrets.token_hex(3).upper()}"
     logging.getLogger("app").error("错误编号 %s：%s: %s", number, type(error).__name__, error)

@@ -20,6 +20,7 @@ from data.versions import Version
 from data.workbook import Progress
 from pages.parts import figures, sign_on
 from pages.parts.block import block, render
+from pages.parts.verbatim import verbatim
 from pages.parts.view import View, follow
 from queries.evaluate import Result, evaluate
 from queries.run import open_file
@@ -69,14 +70,14 @@ def record(
         notes.record(kind, who, subject, detail, refused=refused)
     except notes.Unavailable as error:
         logging.getLogger("app").warning("未能记入日志：%s", error)
-        st.warning(f"未能记入日志：{error}")
+        st.warning(f"未能记入日志：{verbatim(error)}")
         return f"；但未能记入日志：{error}"
     return ""
 
 
 def refuse(error: sign_on.NotAllowed) -> None:
     """Say that a role does not suffice."""
-    st.error(str(error), icon=":material/lock:")
+    st.error(verbatim(error), icon=":material/lock:")
 
 
 def moment(at: datetime | None) -> str:
@@ -109,7 +110,8 @@ def checking() -> Iterator[Progress]:
         bar.progress(0.0, text="另一份数据正在检查，请稍候")
 
     def note(share: float, words: str) -> None:
-        bar.progress(share, text=words)
+        # A sheet may be called anything.
+        bar.progress(share, text=verbatim(words))
 
     try:
         yield note

@@ -19,6 +19,7 @@ from data.versions import Busy, DamagedVersion, NoVersion, OldSchema
 from data.workbook import Problem, Progress
 from pages.parts import desk, desk_difference, download, front, sign_on
 from pages.parts.block import block, render
+from pages.parts.verbatim import verbatim
 from pages.parts.view import View, follow
 
 ORDERS: dict[str, tuple[str, Callable[[Problem], Any]]] = {
@@ -54,7 +55,7 @@ def show(view: View) -> None:
     """The view."""
     done = st.session_state.pop(desk.DONE, None)
     if done:
-        st.success(done)
+        st.success(verbatim(done))
     who = sign_on.user()
     _templates(view)
     if not who.may("editor"):

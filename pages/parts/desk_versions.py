@@ -13,6 +13,7 @@ from data.versions import Busy, DamagedVersion, NoVersion, OldSchema, Version
 from pages.parts import desk, desk_difference, desk_retention, download, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.desk_upload import workbook
+from pages.parts.verbatim import verbatim
 from pages.parts.view import View
 
 
@@ -20,7 +21,7 @@ def show(view: View) -> None:
     """The view."""
     done = st.session_state.pop(desk.DONE, None)
     if done:
-        st.success(done)
+        st.success(verbatim(done))
     found = versions.list_versions()
     try:
         current = versions.current().id

@@ -180,7 +180,7 @@ def _pace(view: View) -> str:
 def _files(view: View) -> None:
     # What a file holds is made when it is asked for, from what is then worked on.
     at, prepared = board(), ready(view)
-    what_if_overwrite.changed(view, at, what_if_saved.plain)
+    what_if_overwrite.changed(view, at)
     with st.container(horizontal=True, key="what-if-files"):
         what_if_saved.keep(view, at)
         download.button(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ import streamlit as st
 from data import notes
 from pages.parts import sign_on
 from pages.parts.block import block, render
+from pages.parts.verbatim import verbatim
 from pages.parts.view import View
 from pages.parts.what_if_board import Board, fitted, ready, saved_value
 from queries import scenario as what_if
@@ -20,7 +20,6 @@ from queries.status import number
 # The scenario as another person has left it, while this one decides what to do.
 _CHANGED = "what-if-changed-meanwhile"
 MOST_LISTED = 40
-Says = Callable[[Exception], str]
 
 
 def edited(view: View, at: Board, seen: notes.Scenario) -> notes.Scenario:
@@ -52,7 +51,7 @@ def over(view: View, at: Board, seen: notes.Scenario) -> None:
     st.rerun()
 
 
-def changed(view: View, at: Board, plain: Says) -> None:
+def changed(view: View, at: Board) -> None:
     """What another person changed in the scenario meanwhile, if anything, and what can be done."""
     found: notes.Scenario | None = st.session_state.get(_CHANGED)
     if found is None or at.origin is None or at.origin.id != found.id:
@@ -76,7 +75,7 @@ def changed(view: View, at: Board, plain: Says) -> None:
             given, said = fitted(prepared, saved_value(found))
             at.load(given, *said, kept=found)
     except (notes.Refused, notes.Unavailable, what_if.ScenarioError) as error:
-        st.error(plain(error))
+        st.error(verbatim(error))
         return
     del st.session_state[_CHANGED]
     st.rerun()

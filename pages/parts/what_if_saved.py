@@ -13,7 +13,8 @@ from data import notes
 from pages.parts import download, sign_on, what_if_overwrite
 from pages.parts import what_if_picture as picture
 from pages.parts.block import block, render
-from pages.parts.view import View, follow
+from pages.parts.verbatim import verbatim
+from pages.parts.view import View, follow, whole
 from pages.parts.what_if_board import Board, fitted, ready, saved_value
 from queries import scenario as what_if
 from queries.scenario import MOST_BYTES, Outcome, Prepared, Scenario, ScenarioError
@@ -21,6 +22,8 @@ from queries.status import WORDS, number
 
 MOST_COMPARED = 4
 MOST_RESTORED = 30
+# Of what the notes count by.
+LARGEST_NUMBER = 2**63 - 1
 # Times are kept in UTC; the city reads its own.
 HERE = timezone(timedelta(hours=8))
 _SAID = "what-if-saved-said"
@@ -60,7 +63,7 @@ def keep(view: View, at: Board) -> None:
                     sign_on.require("editor", "保存情景").name,
                 )
             except (notes.Refused, notes.Unavailable) as error:
-                st.error(plain(error))
+                st.error(verbatim(error))
                 return
             at.load(at.scenario, kept=found)
             say(f"已保存情景“{found.name}”，点名称即可打开，复制其链接可分享。")
@@ -70,14 +73,14 @@ def keep(view: View, at: Board) -> None:
 def _keep_over(view: View, at: Board, origin: notes.Scenario) -> None:
     who = f"（{origin.changed_by} 保存于 {local(origin.changed_at)}）"
     if what_if_overwrite.edited(view, at, origin) == origin:
-        st.caption(plain(f"与已保存的“{origin.name}”相同{who}"))
+        st.caption(verbatim(f"与已保存的“{origin.name}”相同{who}"))
         return
-    st.caption(plain(f"由“{origin.name}”调整而来{who}"))
+    st.caption(verbatim(f"由“{origin.name}”调整而来{who}"))
     if st.button("保存到原情景", key="what-if-keep-over"):
         try:
             what_if_overwrite.over(view, at, origin)
         except (notes.Refused, notes.Unavailable) as error:
-            st.error(plain(error))
+            st.error(verbatim(error))
 
 
 def draft(view: View, given: Scenario, name: str, note: str) -> notes.Draft:
@@ -88,11 +91,6 @@ def draft(view: View, given: Scenario, name: str, note: str) -> notes.Draft:
 def say(text: str) -> None:
     """Have the next run of the page say it, once."""
     st.session_state[_SAID] = text
-
-
-def plain(error: Exception | str) -> str:
-    """Text for a widget that would read Markdown in it."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|$~:<>" else c for c in str(error))
 
 
 # ---------------------------------------------------------------- the list
@@ -169,28 +167,32 @@ def local(moment: datetime) -> str:
 def _act(at: Board, prepared: Prepared, acted: str) -> None:
     """A click in the list. Raises nothing: what cannot be done is said."""
     verb, _, rest = acted.partition(":")
-    number_, _, revision = rest.partition(":")
+    identity, _, revision = rest.partition(":")
+    number_ = whole(identity, 0, LARGEST_NUMBER)
+    if number_ is None:
+        # Not from this list: a browser may send anything.
+        return
     try:
         if verb == "load":
-            kept = notes.load_scenario(int(number_))
+            kept = notes.load_scenario(number_)
             found, said = fitted(prepared, saved_value(kept))
             at.load(found, *said, kept=kept)
-            at.address = ("", number_)
+            at.address = ("", identity)
             follow(f"?part=&levers=&saved={number_}")
         elif verb == "delete":
-            kept = notes.load_scenario(int(number_))
-            if kept.revision != int(revision):
+            kept = notes.load_scenario(number_)
+            if str(kept.revision) != revision:
                 raise notes.Changed(kept)
             notes.delete_scenario(kept, sign_on.require("editor", "删除情景").name)
             st.session_state[_DELETED] = {"id": kept.id, "name": kept.name}
             say(f"已删除“{kept.name}”。")
         elif verb == "restore":
             who = sign_on.require("editor", "恢复情景").name
-            back = notes.restore_scenario(int(number_), who)
+            back = notes.restore_scenario(number_, who)
             st.session_state.pop(_DELETED, None)
             say(f"已恢复“{back.name}”。")
         elif verb == "rename":
-            st.session_state[_RENAMED] = notes.load_scenario(int(number_))
+            st.session_state[_RENAMED] = notes.load_scenario(number_)
     except (notes.Refused, notes.Unavailable, ScenarioError) as error:
         say(str(error))
     st.rerun()
@@ -227,14 +229,14 @@ def _edit(prepared: Prepared) -> None:
             st.session_state[_RENAMED] = error.found
             rows = what_if_overwrite.differences(prepared, kept, error.found)
             told = "；".join(f"{r['what']} {r['before']} → {r['now']}" for r in rows)
-            st.error(plain(f"{error}。改动：{told or '没有不同'}"))
+            st.error(verbatim(f"{error}。改动：{told or '没有不同'}"))
             return
         except notes.Gone as error:
             del st.session_state[_RENAMED]
             say(str(error))
             st.rerun()
         except (notes.Refused, notes.Unavailable) as error:
-            st.error(plain(error))
+            st.error(verbatim(error))
             return
         del st.session_state[_RENAMED]
         say("已保存修改。")
@@ -246,8 +248,8 @@ def _edit(prepared: Prepared) -> None:
 
 def as_file(prepared: Prepared, given: Scenario) -> bytes:
     """The scenario with its data version and day, as ``python -m queries.scenario`` reads it."""
-    whole = replace(given, version=prepared.version_id, as_of=prepared.day)
-    return what_if.to_json(whole).encode("utf-8")
+    complete = replace(given, version=prepared.version_id, as_of=prepared.day)
+    return what_if.to_json(complete).encode("utf-8")
 
 
 def read_file(content: bytes, prepared: Prepared) -> tuple[Scenario, tuple[str, ...]]:
