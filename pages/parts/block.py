@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from pages.parts.view import AS_OF, AUTHORITY, DISTRICT, LEVEL
+from pages.parts.view import AS_OF, allowed, day_of, view
 from queries.status import WORDS, number
 
 HERE = Path(__file__).parent
@@ -70,27 +69,42 @@ def block(html: str, key: str) -> str | None:
     What a place may say: ``page?id=x``, ``?name=value`` (this page), ``~district=x`` (global), and
     ``~district=x?name=value`` (both).
     """
-    result = _block(data={"html": html}, key=key, on_go_change=lambda: _heard(key))
-    clicked: str | None = result.go
-    return clicked
+    while "__" in key:
+        # Streamlit refuses its own separator, and a key may hold words of an address.
+        key = key.replace("__", "_")
+    return clicked(_block(data={"html": html}, key=key, on_go_change=lambda: _heard(key)).go)
+
+
+def clicked(sent: object) -> str | None:
+    """What a click sent: text or nothing, though a browser may send anything."""
+    if not isinstance(sent, str):
+        return None
+    # Halves of a character can be sent as JSON, and nothing can be done with them.
+    return sent if sent.isascii() or not any("\ud800" <= c <= "\udfff" for c in sent) else None
 
 
 def _heard(key: str) -> None:
     """What a click means for the global filters; the rest of it is left to ``follow``."""
-    set_filters(st.session_state[key].go)
+    set_filters(clicked(st.session_state[key].go))
 
 
-def set_filters(clicked: str | None) -> None:
+def set_filters(target: str | None) -> None:
     """Set the global filters of ``~name=value``: possible only before their widgets are drawn, so
     in a callback.
 
-    An empty value clears a filter; several are joined by ``&``.
+    An empty value clears a filter; several are joined by ``&``. What no filter can hold is
+    ignored.
     """
-    if not clicked or not clicked.startswith("~"):
+    if not target or not target.startswith("~"):
         return
-    asked = clicked[1:].partition("?")[0]
+    options = allowed(view().version)
+    asked = target[1:].partition("?")[0]
     for name, value in parse_qsl(asked, keep_blank_values=True):
-        if name in (AUTHORITY, LEVEL, DISTRICT):
-            st.session_state[name] = [value] if value else []
-        elif name == AS_OF:
-            st.session_state[name] = date.fromisoformat(value)
+        if name == AS_OF:
+            day = day_of(value)
+            if day is not None:
+                st.session_state[name] = day
+        elif not value and name in options:
+            st.session_state[name] = []
+        elif value in options.get(name, ()):
+            st.session_state[name] = [value]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from html import escape
 from pathlib import Path
 from typing import NoReturn
@@ -15,7 +14,6 @@ from data.contract import (
     FIRST_DATE,
     LAST_DATE,
     LEVELS,
-    NO_DISTRICT,
     SAMPLE_NATURE,
 )
 from data.plan import Plan, PlanError, load_plan
@@ -29,7 +27,7 @@ from data.versions import (
 )
 from pages.parts import first_start, needs, sign_on, theme
 from pages.parts.block import block, render
-from pages.parts.view import AS_OF, AUTHORITY, DISTRICT, LEVEL, View
+from pages.parts.view import AS_OF, AUTHORITY, DISTRICT, LEVEL, View, allowed, day_of, places
 from queries.evaluate import Scope
 from queries.run import OpenVersion, open_file
 
@@ -202,23 +200,10 @@ def unknown(version_: OpenVersion, asked: Mapping[str, Sequence[str]]) -> list[s
 
     asked: the values in the address by filter.
     """
-    known = {AUTHORITY: AUTHORITIES, LEVEL: LEVELS, DISTRICT: places(version_)}
+    known = allowed(version_)
     wrong = [v for name, options in known.items() for v in asked[name] if v not in options]
-    for text in asked[AS_OF]:
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            wrong.append(text)
-            continue
-        if not FIRST_DATE <= day <= LAST_DATE:
-            wrong.append(text)
+    wrong += [text for text in asked[AS_OF] if day_of(text) is None]
     return [f"链接中的“{value[:20]}”不是可用的日期、主管、层次或区县，已忽略。" for value in wrong]
-
-
-def places(version_: OpenVersion) -> list[str]:
-    """The districts, the development zones, and 未填区县 where an institution names none."""
-    missing = any(each.district == NO_DISTRICT for each in version_.institutions)
-    return [*version_.districts, *([NO_DISTRICT] if missing else [])]
 
 
 def notes(view: View) -> list[str]:

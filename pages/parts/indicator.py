@@ -13,7 +13,8 @@ from data.plan import Indicator
 from pages.parts import charts, district_map, download, editing, figures, needs, theme
 from pages.parts.block import block, render
 from pages.parts.bullets import bullet
-from pages.parts.view import View, follow
+from pages.parts.verbatim import verbatim
+from pages.parts.view import View, follow, places
 from queries import summary
 from queries.accountability import IN_FORCE, interim_identity, interim_state
 from queries.composition import newly_opened
@@ -63,6 +64,26 @@ def choose(view: View) -> Indicator:
                 del st.query_params[name]
         st.rerun()
     return next(each for each in plan.indicators if each.id == picked)
+
+
+def narrowing(view: View) -> tuple[str, str]:
+    """The place and the institution of the address; what the data does not know is none, and said.
+
+    Returns (name, id), empty where nothing is chosen.
+    """
+    known = {
+        "area": ("区县", places(view.version)),
+        "institution": ("院校", [each.institution_id for each in view.version.institutions]),
+    }
+    found = []
+    for name, (word, values) in known.items():
+        asked = st.query_params.get(name, "")
+        if asked and asked not in values:
+            text = f"数据中没有{word}“{asked[:40]}”，已忽略。"
+            block(render("note", text=text), key=f"unknown-{name}")
+        found.append(asked if asked in values else "")
+    area, school = found
+    return area, school
 
 
 def head(view: View, result: Result) -> None:
@@ -294,7 +315,7 @@ def rows(view: View, indicator: Indicator, area: str, school: str = "") -> None:
     with right:
         found = _rows(narrowed, indicator)
         counted = int(found["计入"].eq("是").sum()) if len(found) else 0
-        st.markdown(f"**逐条依据：{where}计入 {counted:,} 行**" + _base(found, counted))
+        st.markdown(f"**逐条依据：{verbatim(where)}计入 {counted:,} 行**" + _base(found, counted))
         if found.empty:
             block(render("empty", title="没有逐条依据", text=missing(view, indicator)), key="norow")
             return
@@ -324,10 +345,13 @@ def rows(view: View, indicator: Indicator, area: str, school: str = "") -> None:
 def _clicked(view: View, found: pd.DataFrame) -> None:
     """Remember where the cell just clicked leads; ``heard`` says it at the next run's start."""
     for index, column in st.session_state["rows"].selection.cells:
+        if index not in range(len(found)) or column not in found:
+            continue
         value = str(found.iloc[index][column])
         if column == HEADERS["institution"]:
-            code = next(i.institution_id for i in view.version.institutions if i.name == value)
-            st.session_state["rows-go"] = f"institution?{urlencode({'id': code})}"
+            codes = [i.institution_id for i in view.version.institutions if i.name == value]
+            if codes:
+                st.session_state["rows-go"] = f"institution?{urlencode({'id': codes[0]})}"
         elif column == HEADERS["district"]:
             st.session_state["rows-go"] = f"?institution=&{urlencode({'area': value})}"
 

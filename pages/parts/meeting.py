@@ -17,8 +17,8 @@ from data.versions import DamagedVersion, NoVersion, OldSchema
 from pages.briefing import pack as model
 from pages.briefing.pack import DEFAULT, KINDS, Pack, Slide, Wishes
 from pages.parts import download, figures
-from pages.parts.block import block, render
-from pages.parts.view import View
+from pages.parts.block import block, clicked, render
+from pages.parts.view import View, day_of
 from queries.run import open_file
 
 HERE = Path(__file__).parent
@@ -89,7 +89,7 @@ def settings(view: View) -> Wishes:
         )
         day = st.date_input(
             "会议日期",
-            value=_day(st.query_params.get("on", "")),
+            value=day_of(st.query_params.get("on", "")),
             min_value=FIRST_DATE,
             max_value=LAST_DATE,
             format="YYYY-MM-DD",
@@ -109,14 +109,6 @@ def settings(view: View) -> Wishes:
         }
     st.session_state[COMMENTS] = st.session_state.get(COMMENTS, {}) | comments
     return Wishes(kinds, title.strip(), day, {k: v for k, v in comments.items() if v})
-
-
-def _day(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if FIRST_DATE <= found <= LAST_DATE else None
 
 
 def _remember(name: str, value: str) -> None:
@@ -180,9 +172,7 @@ def slides(view: View, wishes: Wishes) -> str | None:
         ],
         changed=kinds != DEFAULT,
     )
-    result = _slides(data={"html": html}, key="slides", on_go_change=lambda: None)
-    clicked: str | None = result.go
-    return clicked
+    return clicked(_slides(data={"html": html}, key="slides", on_go_change=lambda: None).go)
 
 
 def _moved(kinds: tuple[str, ...], index: int, by: int) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import streamlit as st
 from data.contract import BY_TABLE
 from pages.parts import download, figures, sign_on
 from pages.parts.block import block, render
-from pages.parts.view import View, follow
+from pages.parts.view import View, follow, whole
 from queries import projects, summary
 from queries.evaluate import Result, Scope
 from queries.projects import Coverage, Funds, Money, Project, Support
@@ -283,8 +283,9 @@ def weights(view: View) -> dict[str, float]:
     found = projects.weights_of(view.version.plan.support)
     for name in found:
         text = st.query_params.get(f"w_{name}", "")
-        if text.isdecimal() and int(text) <= 100:
-            found[name] = int(text) / 100
+        percent = whole(text, 0, 100)
+        if percent is not None:
+            found[name] = percent / 100
     return found
 
 

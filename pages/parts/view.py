@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from data.contract import OFFICIAL_NATURE
+from data.contract import (
+    AUTHORITIES,
+    FIRST_DATE,
+    LAST_DATE,
+    LEVELS,
+    NO_DISTRICT,
+    OFFICIAL_NATURE,
+)
 from queries.evaluate import Scope
 from queries.run import OpenVersion
 
@@ -65,6 +72,33 @@ class View:
         """The two ways to a page: ``href`` for a tab of its own, ``go`` for this session."""
         query = urlencode(parameters or {})
         return {"href": self.address(page, parameters), "go": f"{page}?{query}" if query else page}
+
+
+def places(version: OpenVersion) -> list[str]:
+    """The districts, the development zones, and 未填区县 where an institution names none."""
+    missing = any(each.district == NO_DISTRICT for each in version.institutions)
+    return [*version.districts, *([NO_DISTRICT] if missing else [])]
+
+
+def allowed(version: OpenVersion) -> dict[str, Sequence[str]]:
+    """Global filter of several values -> the values that it may hold."""
+    return {AUTHORITY: AUTHORITIES, LEVEL: LEVELS, DISTRICT: places(version)}
+
+
+def day_of(text: str) -> date | None:
+    """A day as an address writes it; None for what is no day that may be looked at."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if FIRST_DATE <= found <= LAST_DATE else None
+
+
+def whole(text: str, low: int, high: int) -> int | None:
+    """A whole number as an address writes it; None for anything else."""
+    # Python refuses to read numbers of thousands of digits.
+    plain = text.isascii() and text.isdecimal() and len(text) <= len(str(high))
+    return int(text) if plain and low <= int(text) <= high else None
 
 
 def put(view: View, title: str) -> None:

@@ -11,7 +11,7 @@ import msgspec
 import streamlit as st
 
 from data.plan import Signal, WarningRules
-from pages.parts.view import View
+from pages.parts.view import View, whole
 from queries import early_warning
 from queries.early_warning import ACTIONS, COLOURS, IN_FORCE
 
@@ -142,11 +142,12 @@ def read(parameters: Mapping[str, str], plan: WarningRules) -> Asked:
         text = parameters.get(name, "")
         if not text:
             continue
-        if not (text.isdecimal() and text.isascii() and low <= int(text) <= high):
+        count = whole(text, low, high)
+        if count is None:
             ignored.append(f"{label} {text}")
-        elif int(text) != getattr(plan, name):
+        elif count != getattr(plan, name):
             kept[name] = text
-            changes[name] = int(text)
+            changes[name] = count
     tried = bool(kept)
     rules = msgspec.structs.replace(plan, signals=tuple(signals), **changes) if tried else plan
     for name, allowed in _ALLOWED.items():
@@ -213,7 +214,11 @@ def expand(target: str | None) -> str | None:
     """A click on a cell of the heat table, ``?cell=institution.column.kind``, in full."""
     if not target or not target.startswith(f"?{CELL}="):
         return target
-    institution, column, kind = dict(parse_qsl(target[1:]))[CELL].rsplit("|", 2)
+    parts = dict(parse_qsl(target[1:])).get(CELL, "").rsplit("|", 2)
+    if len(parts) != 3 or parts[2] not in FILTERS:
+        # Not from this table: a browser may send anything.
+        return None
+    institution, column, kind = parts
     wanted = {
         **dict.fromkeys(FILTERS, ""),
         "page": "",

@@ -8,6 +8,7 @@ the same, and the page says to save it.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -222,7 +223,7 @@ def moved(at: Board, prepared: Prepared, sent: Mapping[str, Any]) -> None:
     found, _ = what_if.kept(prepared, given)
     grip, number = sent.get("grip"), sent.get("n")
     at.seen = number if isinstance(number, int | float) else 0
-    at.put(found, int(grip) if isinstance(grip, int | float) else 0)
+    at.put(found, int(grip) if isinstance(grip, int | float) and math.isfinite(grip) else 0)
     at.settled = sent.get("settled") is True
     # What was said stays: a line less would move the lever under the pointer.
     at.name, at.saved = "", ""

@@ -16,7 +16,7 @@ import streamlit as st
 from data.plan import Indicator
 from pages.parts import download, figures
 from pages.parts.block import block, render
-from pages.parts.view import View, follow
+from pages.parts.view import View, follow, whole
 from queries.evaluate import trend
 from queries.levers import Lever
 from queries.scenario import Prepared, Scenario
@@ -57,11 +57,8 @@ def show(view: View, ready: Prepared, given: Scenario) -> None:
 
 def _seed(text: str) -> int:
     """The seed of the address, the default for anything else."""
-    return (
-        int(text)
-        if text.isascii() and text.isdigit() and int(text) <= LARGEST_SEED
-        else (DEFAULT_SEED)
-    )
+    found = whole(text, 0, LARGEST_SEED)
+    return DEFAULT_SEED if found is None else found
 
 
 def _chosen(ready: Prepared, asked: str) -> Indicator:
