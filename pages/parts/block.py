@@ -75,17 +75,23 @@ def block(html: str, key: str) -> str | None:
     return clicked(_block(data={"html": html}, key=key, on_go_change=lambda: _heard(key)).go)
 
 
-def clicked(sent: object) -> str | None:
+def clicked(value: object) -> str | None:
     """What a click sent: text or nothing, though a browser may send anything."""
-    if not isinstance(sent, str):
+    if not isinstance(value, str):
         return None
     # Halves of a character can be sent as JSON, and nothing can be done with them.
-    return sent if sent.isascii() or not any("\ud800" <= c <= "\udfff" for c in sent) else None
+    return value if value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value) else None
 
 
 def _heard(key: str) -> None:
     """What a click means for the global filters; the rest of it is left to ``follow``."""
-    set_filters(clicked(st.session_state[key].go))
+    set_filters(clicked(sent(key, "go")))
+
+
+def sent(key: str, name: str) -> object:
+    """What a component has just sent under a name. A browser may say that one was clicked which
+    has not sent anything."""
+    return getattr(st.session_state.get(key), name, None)
 
 
 def set_filters(target: str | None) -> None:

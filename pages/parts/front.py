@@ -163,7 +163,9 @@ def filters(version_: OpenVersion) -> View:
                 level=_several("层次", LEVEL, LEVELS),
                 district=_several("区县", DISTRICT, places(version_)),
             )
-    found = View(version_, day or version_.as_of, scope)
+    # A browser may send another day than its calendar offers.
+    day = day if day and FIRST_DATE <= day <= LAST_DATE else version_.as_of
+    found = View(version_, day, scope)
     with line:
         block(
             render(
@@ -192,7 +194,7 @@ def _several(label: str, key: str, options: Sequence[str]) -> tuple[str, ...]:
         label_visibility="collapsed",
         width=150,
     )
-    return tuple(chosen)
+    return tuple(each for each in chosen if each in options)
 
 
 def unknown(version_: OpenVersion, asked: Mapping[str, Sequence[str]]) -> list[str]:

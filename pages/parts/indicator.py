@@ -344,7 +344,7 @@ def rows(view: View, indicator: Indicator, area: str, school: str = "") -> None:
 
 def _clicked(view: View, found: pd.DataFrame) -> None:
     """Remember where the cell just clicked leads; ``heard`` says it at the next run's start."""
-    for index, column in st.session_state["rows"].selection.cells:
+    for index, column in _cells():
         if index not in range(len(found)) or column not in found:
             continue
         value = str(found.iloc[index][column])
@@ -354,6 +354,13 @@ def _clicked(view: View, found: pd.DataFrame) -> None:
                 st.session_state["rows-go"] = f"institution?{urlencode({'id': codes[0]})}"
         elif column == HEADERS["district"]:
             st.session_state["rows-go"] = f"?institution=&{urlencode({'area': value})}"
+
+
+def _cells() -> list[tuple[int, str]]:
+    """The cells chosen in the table; a browser may send anything."""
+    chosen = getattr(st.session_state.get("rows"), "selection", None)
+    cells: list[tuple[int, str]] = getattr(chosen, "cells", None) or []
+    return [each for each in cells if isinstance(each, tuple | list) and len(each) == 2]
 
 
 def heard() -> str | None:

@@ -194,7 +194,7 @@ def chart(view: View, shown: Shown) -> None:
 
     def clicked() -> None:
         # In a callback, because the filter's widget must not have been drawn yet.
-        code = choropleth.clicked(st.session_state[CHART])
+        code = choropleth.clicked(st.session_state.get(CHART))
         if code is None:
             return
         go = place_link(view, shown, names.get(code, NO_DISTRICT))["go"]

@@ -20,7 +20,7 @@ from pages.parts import (
     what_if_solve,
 )
 from pages.parts import what_if_picture as picture
-from pages.parts.block import block, render
+from pages.parts.block import block, clicked, render, sent
 from pages.parts.view import View, follow
 from pages.parts.what_if_board import (
     LEVERS,
@@ -137,18 +137,17 @@ def outcome(view: View) -> Outcome:
 
 
 def _heard(view: View) -> None:
-    sent = st.session_state[what_if_levers.KEY].move
-    if isinstance(sent, dict):
-        moved(board(), ready(view), sent)
+    move = sent(what_if_levers.KEY, "move")
+    if isinstance(move, dict):
+        moved(board(), ready(view), move)
 
 
 def _sought() -> None:
-    text = st.session_state[what_if_levers.KEY].seek
-    board().sought = str(text or "")[:80]
+    board().sought = (clicked(sent(what_if_levers.KEY, "seek")) or "")[:80]
 
 
 def _asked(view: View) -> None:
-    press(view, str(st.session_state[what_if_levers.KEY].act or ""))
+    press(view, clicked(sent(what_if_levers.KEY, "act")) or "")
 
 
 def press(view: View, act: str) -> None:
