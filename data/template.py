@@ -36,6 +36,7 @@ from data.contract import (
     Sheet,
 )
 from data.plan import Plan, PlanError, load_plan
+from data.values import FIRST_EXCEL_YEAR
 
 # How far down a form's formats and drop-downs reach.
 LAST_ROW = 5_000
@@ -330,6 +331,9 @@ class _Writer:
             elif isinstance(value, str):
                 if value:
                     page.write_string(row, place, value, shape)
+            elif isinstance(value, date) and value.year < FIRST_EXCEL_YEAR:
+                # No day that Excel can count; as text it is read again as the same.
+                page.write_string(row, place, _plain_day(value).isoformat())
             elif isinstance(value, date):
                 page.write_datetime(row, place, _plain_day(value), day)
             else:

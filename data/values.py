@@ -20,6 +20,8 @@ LONGEST_SHOWN = 60
 DAY = "YYYY-MM-DD"
 
 # Excel counts days from here; its day 60 (29 February 1900) never was.
+# It knows no earlier dates as dates, and counts the first two months of 1900 in its own way.
+FIRST_EXCEL_YEAR = 1901
 EXCEL_EPOCH, MAC_EPOCH = date(1899, 12, 30), date(1904, 1, 1)
 # A number in a date column is a bare year up to here, a day count from there to the year 2100.
 LAST_BARE_YEAR, LAST_SERIAL = 2100, 73_415

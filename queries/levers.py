@@ -831,9 +831,12 @@ def _year_ends(after: date, until: date) -> Iterable[int]:
 
 
 def _later(day: date, months: int) -> date:
-    """The same day so many months later, or the last of that month."""
+    """The same day so many months later, or the last of that month; there is no day after the
+    year 9999."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    following = date(year + (month == 11), (month + 1) % 12 + 1, 1) if year < 9999 else date.max
+    if year >= date.max.year:
+        return date.max
+    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
     return date(year, month + 1, min(day.day, (following - timedelta(days=1)).day))
 
 

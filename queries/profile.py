@@ -21,10 +21,13 @@ from queries import early_warning, places
 from queries.evaluate import Scope, has_data
 from queries.institutions import by_institution, level_on
 from queries.run import OpenVersion, fetch, run
+from queries.schedule import filled
 
 # The table a rule about a number of groups or industries needs -> the number it is about.
 RULED = {"specialty_groups": "key_groups", "leading_industries": "leading_industries"}
 RULED_WORDS = {"key_groups": "重点打造专业群", "leading_industries": "主导产业"}
+# Years without a movement that are still listed.
+LONGEST_GAP = 100
 OPENED, REDUCED, SUSPENDED, RESUMED, CLOSED = "开设", "压缩", "停招", "恢复招生", "撤销"
 
 
@@ -176,14 +179,16 @@ def _sorted(tally: Counter[str]) -> list[tuple[str, int]]:
 
 
 def movements(found: Sequence[Point], day: date) -> list[tuple[int, dict[str, int]]]:
-    """Openings, suspensions, resumptions and closings per year, without gaps, up to the day."""
+    """Openings, suspensions, resumptions and closings per year up to the day, without gaps of up to
+    a century."""
     tally: dict[int, Counter[str]] = {}
     for point in found:
         for word, on in point.dates:
             tally.setdefault(on.year, Counter())[word] += 1
     if not tally:
         return []
-    return [(year, dict(tally.get(year, {}))) for year in range(min(tally), day.year + 1)]
+    years = filled([*tally, day.year], LONGEST_GAP)
+    return [(year, dict(tally.get(year, {}))) for year in years if year <= day.year]
 
 
 def conditions(version: OpenVersion, institution: str, day: date) -> Conditions | None:

@@ -19,6 +19,7 @@ from queries.evaluate import Result, Scope
 from queries.inside import Inside
 from queries.institutions import level_on
 from queries.run import OpenVersion, fetch, run
+from queries.schedule import filled
 
 # Stages of a project that can still add to its indicator; 验收 has, 终止 will not.
 COMING = ("在建", "成熟", "储备")
@@ -26,6 +27,8 @@ FINISHED, STOPPED = "验收", "终止"
 STAGES = (FINISHED, *COMING, STOPPED)
 RANKS = ("国家级", "省级", "市级")
 ORDER = (*reversed(COMING), FINISHED, STOPPED)
+# Quarters without a completion that the calendar still draws.
+LONGEST_GAP = 40
 
 
 @dataclass(frozen=True)
@@ -248,22 +251,17 @@ def slipped(projects: Iterable[Project], day: date) -> list[Project]:
 
 
 def calendar(projects: Iterable[Project], day: date) -> list[Quarter]:
-    """Planned completions by quarter, without gaps; stopped projects left out."""
-    tally: dict[tuple[int, int], list[int]] = {}
+    """Planned completions by quarter, without gaps of up to ten years; stopped projects left
+    out."""
+    tally: dict[int, list[int]] = {}
     for each in projects:
         if each.stopped:
             continue
-        key = each.planned_on.year, (each.planned_on.month - 1) // 3 + 1
+        key = each.planned_on.year * 4 + (each.planned_on.month - 1) // 3
         late = bool(each.days_late(day))
         place = (1 if late else 0) if each.finished(day) else (3 if late else 2)
         tally.setdefault(key, [0] * 4)[place] += 1
-    if not tally:
-        return []
-    (first, q1), (last, q2) = min(tally), max(tally)
-    return [
-        Quarter(n // 4, n % 4 + 1, *tally.get((n // 4, n % 4 + 1), [0] * 4))
-        for n in range(first * 4 + q1 - 1, last * 4 + q2)
-    ]
+    return [Quarter(n // 4, n % 4 + 1, *tally.get(n, [0] * 4)) for n in filled(tally, LONGEST_GAP)]
 
 
 def coverage(

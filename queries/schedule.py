@@ -6,7 +6,7 @@ issue through the dated values of a 目标分解 to the target at the deadline. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -98,3 +98,14 @@ def quarter_ends_after(day: date, last: date) -> tuple[date, ...]:
     """The quarter-ends after the day, up to and with the last day, oldest first."""
     quarters = max((last - day).days // 90 + 2, 1)
     return tuple(end for end in quarter_ends(last, quarters) if end > day)
+
+
+def filled(places: Iterable[int], longest: int) -> list[int]:
+    """Whole numbers (years, quarters) in order with those between them, but for a gap of more than
+    ``longest``: a single wrong year must not draw eight thousand."""
+    found: list[int] = []
+    for place in sorted(set(places)):
+        if found and place - found[-1] <= longest + 1:
+            found += range(found[-1] + 1, place)
+        found.append(place)
+    return found

@@ -142,7 +142,7 @@ class Asked:
             who=self.who,
             refused=True if self.refused else None,
             since=_start(self.first),
-            until=None if self.last is None else _start(self.last + timedelta(days=1)),
+            until=_start(self.last, 1),
             text=self.text,
         )
 
@@ -258,8 +258,14 @@ def _day(label: str, key: str) -> date | None:
     )
 
 
-def _start(day: date | None) -> datetime | None:
-    return None if day is None else datetime.combine(day, time()).astimezone()
+def _start(day: date | None, later: int = 0) -> datetime | None:
+    """The first moment of the day so many days later; None without a day."""
+    try:
+        found = None if day is None else datetime.combine(day, time()) + timedelta(days=later)
+        return None if found is None else found.astimezone()
+    except OverflowError:
+        # The first and the last days there are bound nothing.
+        return None
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.schedule import lag_days, line, quarter_ends
+from queries.schedule import filled, lag_days, line, quarter_ends
 
 ISSUE, DEADLINE = date(2020, 1, 1), date(2020, 4, 10)  # 100 days apart
 
@@ -97,3 +97,11 @@ def test_quarter_ends_are_consecutive_and_not_after_the_day(day: date, count: in
         assert (end + timedelta(days=1)).day == 1
         assert end.month % 3 == 0
     assert all(89 < (b - a).days < 93 for a, b in pairwise(ends))
+
+
+def test_gaps_are_filled_unless_a_single_place_is_far_off() -> None:
+    assert filled([2024, 2021, 2024], 10) == [2021, 2022, 2023, 2024]
+    assert filled([1, 4], 2) == [1, 2, 3, 4]
+    assert filled([1, 5], 2) == [1, 5]
+    assert filled([2025, 9999], 40) == [2025, 9999]
+    assert filled([], 3) == []
