@@ -18,18 +18,18 @@ from typing import Any, Literal
 
 import streamlit as st
 import xlsxwriter
+from pandas import NA
 from streamlit import runtime
 from streamlit.proto.ForwardMsg_pb2 import BackendOperationResponse, DeferredFileResponsePayload
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 
 from data import notes, versions
+from data.values import FIRST_EXCEL_YEAR, LONGEST_TEXT
 from pages.parts import sign_on
 from pages.parts.view import View, page
 from queries.evaluate import Result
 from queries.status import WORDS
 
-# Excel knows no earlier dates as dates.
-FIRST_EXCEL_YEAR = 1901
 OFFICE = "application/vnd.openxmlformats-officedocument"
 MIME = {
     "xlsx": f"{OFFICE}.spreadsheetml.sheet",
@@ -182,8 +182,10 @@ def book(
                 sheet.write_string(3, column, header, head)
             for index, row in enumerate(rows):
                 for column, value in enumerate(row):
+                    if absent(value):
+                        continue
                     write(sheet, index + 4, column, value, day)
-                    widths[column] = max(widths[column], min(len(str(value or "")) * 2, 48))
+                    widths[column] = max(widths[column], min(len(str(value)) * 2, 48))
             for column, width in enumerate(widths):
                 sheet.set_column(column, column, width)
             sheet.freeze_panes(4, 0)
@@ -197,7 +199,7 @@ def book(
 
 def write(sheet: Any, row: int, column: int, value: Any, day: Any, form: Any = None) -> None:
     """One cell, text as text. day: the format of dates; form: of anything else."""
-    if value is None or value != value:
+    if absent(value):
         return
     if isinstance(value, bool):
         sheet.write_string(row, column, "是" if value else "否")
@@ -208,7 +210,13 @@ def write(sheet: Any, row: int, column: int, value: Any, day: Any, form: Any = N
     elif isinstance(value, datetime | date):
         sheet.write_datetime(row, column, value, day)
     else:
-        sheet.write_string(row, column, str(value), form)
+        # A longer text would be left out without a word.
+        sheet.write_string(row, column, str(value)[:LONGEST_TEXT], form)
+
+
+def absent(value: Any) -> bool:
+    """Whether there is nothing to write; of pandas' NA nothing can be asked."""
+    return value is None or value is NA or value != value
 
 
 def indicators(view: View, results: Sequence[Result]) -> bytes:
