@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.data.hostile_book import hostile
+from tests.data.small_book import write_xlsx
+
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 1
 
@@ -68,4 +71,18 @@ def demo_warehouse(shared: Callable[[str], Path], demo_workbook: Path) -> Path:
     folder = shared("warehouse")
     warehouse = folder / "data"
     once(folder, lambda: command("data.load", str(demo_workbook), WAREHOUSE_DIR=str(warehouse)))
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def hostile_warehouse(shared: Callable[[str], Path]) -> Path:
+    """A warehouse whose every text is hostile (``tests.data.hostile_book``); read-only."""
+    folder = shared("hostile")
+    warehouse = folder / "data"
+
+    def load() -> None:
+        book = write_xlsx(hostile(), folder / "book.xlsx")
+        command("data.load", str(book), WAREHOUSE_DIR=str(warehouse))
+
+    once(folder, load)
     return warehouse
