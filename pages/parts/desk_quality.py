@@ -45,7 +45,9 @@ TITLE = "数据质量报告"
 def show(view: View) -> None:
     """The view."""
     whole = replace(view, as_of=view.version.as_of, scope=Scope())
-    follow(block(_html(view.version), key="desk-quality"))
+    with st.spinner("正在统计数据质量…"):
+        html = _html(view.version)
+    follow(block(html, key="desk-quality"))
     _trend(whole)
     download.button(
         whole,
@@ -169,6 +171,7 @@ def _ages(found: Report) -> dict[str, Any]:
                 "days": "—" if each.days is None else f"{each.days:,} 天",
                 "limit": f"{each.limit} 天" if each.limit else "—",
                 "stale": each.stale,
+                "fine": not each.stale and each.limit > 0 and each.days is not None,
                 "state": _state(each),
                 "width": min(each.over, 2) * 50 if each.over > 0 else 0,
             }
