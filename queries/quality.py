@@ -285,8 +285,9 @@ class Report:
 
     @property
     def unusable(self) -> int:
-        """Rows that some use could not use, each once however many could not."""
-        frames = [each.unusable.assign(table=each.table) for each in self.uses]
+        """Rows that some use could not use, each once however many could not; those of indicators
+        without any data are not counted, for it is not the row that lacks something."""
+        frames = [each.unusable.assign(table=each.table) for each in self.uses if not each.lost]
         return len(pd.concat(frames)[["table", "key"]].drop_duplicates())
 
     @property
@@ -363,7 +364,10 @@ def _todo(found: Report) -> list[Todo]:
 def _mostly(uses: Sequence[Use]) -> str:
     """The reason for which most rows of one use cannot be used."""
     reasons = [
-        (r.count, use.name, r.words) for use in uses for r in use.reasons if r.kind == UNUSABLE
+        (reason.count, use.name, reason.words)
+        for use in uses
+        for reason in use.reasons
+        if reason.kind == UNUSABLE and not use.lost
     ]
     if not reasons:
         return ""
@@ -394,13 +398,13 @@ def verdict(found: Report) -> str:
 
 @dataclass(frozen=True)
 class Glance:
-    """A version in four numbers. filled: in percent; remarks: of its load; missing: point-years
-    without a row; stale, empty: sheets."""
+    """A version in numbers. filled: in percent; remarks: of its load; missing: point-years without
+    a row, None where there are no years; stale, empty: sheets."""
 
     data_date: date
     filled: float | None
     remarks: int
-    missing: int
+    missing: int | None
     stale: int
     empty: int
 
@@ -414,12 +418,12 @@ def glance(path: Path, plan: Plan) -> Glance:
     with closed_after(path, plan) as version:
         sheets = completeness(version)
         known = {each.table for each in sheets if each.rows}
-        missing = Years(run("quality_years", version, as_of=version.as_of)).missing
+        years = Years(run("quality_years", version, as_of=version.as_of))
         return Glance(
             version.as_of,
             share_filled(sheets),
             int(meta.get("warnings", "0")),
-            len(missing),
+            len(years.missing) if len(years.due) else None,
             sum(each.stale for each in ages(version, plan.quality, known)),
             len(sheets) - len(known),
         )

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.contract import BY_TABLE, LEVELS
+from data.contract import BY_TABLE, LEVELS, in_words
 from data.plan import Indicator, Plan
 from queries.early_warning import graded
 from queries.run import OpenVersion, run
@@ -41,7 +41,8 @@ class Reason:
 class Use:
     """What a use makes of a sheet's rows. id: the indicator's, empty for other uses.
 
-    unusable: the rows to mend (key, institution_id, institution, reason), one each.
+    unusable: the rows to mend (key, institution_id, institution, reason), one each. lost: it has no
+    data at all, because a sheet or column that it needs is empty.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Use:
     used: int
     reasons: tuple[Reason, ...]
     unusable: pd.DataFrame
+    lost: bool = False
 
     @property
     def sheet(self) -> str:
@@ -65,7 +67,14 @@ class Use:
 Rule = tuple[Mask, str, str]
 
 
-def _use(id_: str, name: str, table: str, frame: pd.DataFrame, rules: Sequence[Rule]) -> Use:
+def _use(
+    id_: str,
+    name: str,
+    table: str,
+    frame: pd.DataFrame,
+    rules: Sequence[Rule],
+    lost: bool = False,
+) -> Use:
     """Put every row into the first class that holds, else into the used ones."""
     left = np.ones(len(frame), bool)
     reasons: list[Reason] = []
@@ -81,7 +90,7 @@ def _use(id_: str, name: str, table: str, frame: pd.DataFrame, rules: Sequence[R
             parts.append(rows.assign(reason=words))
     columns = ["key", "institution_id", "institution", "reason"]
     unusable = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    return Use(id_, name, table, len(frame), int(left.sum()), tuple(reasons), unusable)
+    return Use(id_, name, table, len(frame), int(left.sum()), tuple(reasons), unusable, lost)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +99,7 @@ class _Sheets:
 
     plan: Plan
     day: date
+    filled: frozenset[str]
     points: pd.DataFrame
     titles: pd.DataFrame
     institutions: pd.DataFrame
@@ -106,6 +116,7 @@ def uses(version: OpenVersion) -> list[Use]:
     sheets = _Sheets(
         version.plan,
         day,
+        version.filled,
         points.assign(key=points["point_id"] + " " + points["specialty"].fillna("")),
         titles.assign(key=titles["title"] + "：" + titles["subject_id"] + " " + titles["subject"]),
         institutions.assign(key=institutions["institution"]),
@@ -135,7 +146,16 @@ def _of_indicator(sheets: _Sheets, indicator: Indicator) -> Use:
     else:
         table, frame = "institutions", sheets.institutions
         rules = _institution_rules(sheets, frame, indicator)
-    return _use(indicator.id, indicator.name, table, frame, rules)
+    lost = bool(_lost(sheets, indicator, frame))
+    return _use(indicator.id, indicator.name, table, frame, rules, lost)
+
+
+def _lost(sheets: _Sheets, indicator: Indicator, frame: pd.DataFrame) -> list[Rule]:
+    """For all rows, when what the indicator needs is empty: then it has no data at all."""
+    lacking = [in_words(need) for need in indicator.needs if need not in sheets.filled]
+    if not lacking:
+        return []
+    return [(np.ones(len(frame), bool), f"{'、'.join(lacking)}为空，该指标无数据", UNUSABLE)]
 
 
 # ---------------------------------------------------------------- days
@@ -174,6 +194,7 @@ def _point_rules(sheets: _Sheets, points: pd.DataFrame, indicator: Indicator) ->
     levels = indicator.counts.get("level", ())
     if levels:
         rules.append((~_mask(points["level"].isin(levels)), "其他层次", BEYOND))
+    rules += _lost(sheets, indicator, points)
     tracks = indicator.counts.get("track", ())
     if tracks:
         rules += _track_rules(points, tracks, day)
@@ -235,6 +256,7 @@ def _title_rules(sheets: _Sheets, titles: pd.DataFrame, indicator: Indicator) ->
     if accepted:
         waiting = _mask(titles["title"].isin(accepted)) & ~_by(titles, "accepted_on", day)
         rules.append((waiting, "尚未验收（没有已到的验收日期）", BEYOND))
+    rules += _lost(sheets, indicator, titles)
     tracks = counts.get("track", ())
     if tracks:
         words = "认定的专业点没有填类别，不计入任何类别"
@@ -255,6 +277,7 @@ def _institution_rules(
     levels = counts.get("level", ())
     if levels:
         rules.append((~_mask(institutions["level"].isin(levels)), "其他层次", BEYOND))
+    rules += _lost(sheets, indicator, institutions)
     if "verdict_met" in counts:
         return [*rules, *_condition_rules(institutions)]
     for table, column in (

@@ -298,13 +298,8 @@ def _lacks(row: Any) -> str:
 def _years(view: View, years: Years, sheet: str, subject: str) -> dict[str, Any]:
     due, missing = years.due, years.missing
     if not len(due):
-        return {
-            "title": f"“{sheet}”缺年：无数据",
-            "years": [],
-            "schools": [],
-            "rows": [],
-            "count": 0,
-        }
+        title = f"“{sheet}”缺年：无数据"
+        return {"title": title, "sheet": sheet, "years": [], "rows": [], "count": 0}
     per_year = due.groupby("year")["has_row"].agg(["size", "sum"])
     schools = years.by_institution()
     where = f"，涉及 {len(schools)} 所院校" if len(missing) else ""
@@ -360,12 +355,17 @@ def _cell(counts: tuple[int, int] | None) -> tuple[str, str]:
 def _uses(view: View, found: Report) -> dict[str, Any]:
     count = found.unusable
     affected = [each for each in found.uses if each.count(UNUSABLE)]
-    worst = max(affected, key=lambda each: each.count(UNUSABLE), default=None)
+    mendable = [each for each in affected if not each.lost]
+    worst = max(mendable, key=lambda each: each.count(UNUSABLE), default=None)
+    lost = sum(each.lost for each in found.uses)
     rows = quality.unusable_rows(found.uses)
     return {
-        "title": f"用不上的行：{count:,} 行缺少内容，影响 {len(affected)} 项，最多的是{worst.name}"
-        if worst
-        else "用不上的行：没有因缺少内容而用不上的行",
+        "title": (
+            f"用不上的行：{count:,} 行缺少内容，影响 {len(mendable)} 项，最多的是{worst.name}"
+            if worst
+            else "用不上的行：没有因缺少内容而用不上的行"
+        )
+        + (f"；另有 {lost} 项指标因所需的表或列为空而无数据" if lost else ""),
         "rows": [_use(view, each) for each in affected],
         "all": [_use(view, each) for each in found.uses],
         "count": len(rows),
@@ -421,7 +421,7 @@ def _lines(glances: Sequence[Glance]) -> list[tuple[str, str, list[float | None]
     return [
         ("填写率", "%", [each.filled for each in glances]),
         ("载入提醒", "条", [float(each.remarks) for each in glances]),
-        ("缺年", "个专业点年度", [float(each.missing) for each in glances]),
+        ("缺年", "个专业点年度", [each.missing for each in glances]),
         ("空表和久未更新的表", "张", [float(each.empty + each.stale) for each in glances]),
     ]
 
@@ -477,7 +477,7 @@ def _version(version: Version, glance: Glance) -> dict[str, Any]:
         "date": glance.data_date.isoformat(),
         "filled": _percent(glance.filled),
         "remarks": glance.remarks,
-        "missing": glance.missing,
+        "missing": "无数据" if glance.missing is None else glance.missing,
         "stale": glance.stale,
         "empty": glance.empty,
     }

@@ -1,4 +1,4 @@
-"""The quality report: from what to mend to its section, to a school and back; on paper, as a file."""
+"""The quality report: from what to mend to its section, a school and back; on paper, as a file."""
 
 from __future__ import annotations
 

@@ -135,6 +135,13 @@ def test_every_row_has_one_class(looked_at: Looked) -> None:
         assert use.total == use.used + sum(each.count for each in use.reasons)
         assert use.count(UNUSABLE) == len(use.unusable)
         mine = counted[counted["indicator"] == use.id]
+        if use.lost:
+            assert use.used == 0
+            assert not all(
+                need in version.filled
+                for need in version.plan.indicator(use.id).needs  # type: ignore[union-attr]
+            )
+            continue
         if not use.id:
             continue
         if use.table == "recognitions":
@@ -169,6 +176,9 @@ def test_reasons_by_hand(looked_at: Looked) -> None:
     )
     trackless = int((standing & ~technician & points["类别"].isna()).sum())
     for name, track in tracked.items():
+        if by_id[name].lost:
+            assert points["类别"].isna().all()
+            continue
         reasons = {each.words: each.count for each in by_id[name].reasons}
         assert reasons.get("技工院校，另行列出", 0) == int(technician.sum())
         assert reasons.get("没有填类别（允许没有类别）", 0) == trackless
@@ -197,7 +207,7 @@ def test_remarks_and_the_glance(looked_at: Looked) -> None:
     version, found, _ = looked_at
     glance = quality.glance(version.path, version.plan)
     assert glance.remarks == sum(len(each.cells) for each in found.remarks)
-    assert glance.missing == len(found.years.missing)
+    assert glance.missing == (len(found.years.missing) if len(found.years.due) else None)
     assert (glance.stale, glance.empty) == (len(found.stale), len(found.empty))
     assert glance.filled == quality.share_filled(found.sheets)
     assert glance.data_date == version.as_of
@@ -293,4 +303,9 @@ def test_a_sample_with_most_sheets_empty(tmp_path: Path) -> None:
     assert "项指标因此无数据" in found.todo[0].words
     assert found.todo[0].words in quality.verdict(found)
     assert all(each.used == 0 for each in found.uses if not each.total)
-    assert usable.uses(version)
+    lost = [each for each in usable.uses(version) if each.lost]
+    assert {each.id for each in lost} >= {"points_emerging", "leading_industries_per_college"}
+    assert all(
+        "为空，该指标无数据" in r.words for u in lost for r in u.reasons if r.kind == UNUSABLE
+    )
+    assert quality.glance(version.path, version.plan).missing is None
