@@ -71,7 +71,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
         return trial._outcome(folder, 0)
 
     monkeypatch.setattr(trial, "try_out", try_out)
-    monkeypatch.setattr(trial, "_tell", lambda *_: None)
+    monkeypatch.setattr(trial, "tell", lambda *_: None)
 
 
 def rows(table: str) -> list[dict[str, Any]]:
