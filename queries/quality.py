@@ -188,7 +188,7 @@ def _latest(version: OpenVersion, sheet: Sheet, day: date) -> tuple[date | None,
 @dataclass(frozen=True, eq=False)
 class Years:
     """Years without a row, of points or of schools. due: one row per subject and year that ought to
-    have a row (institution_id, institution, outside, year, has_row, and the point's)."""
+    have a row (``quality_years.sql``)."""
 
     due: pd.DataFrame
 
@@ -213,6 +213,14 @@ class Years:
             (*key, years) for key, years in found.items() if any(gone for gone, _ in years.values())
         ]
         return sorted(rows, key=lambda row: (-sum(gone for gone, _ in row[3].values()), row[1]))
+
+
+def years_due(version: OpenVersion) -> tuple[Years, Years]:
+    """The years of the points' 年度数据 and of the schools' 办学条件."""
+    found = run("quality_years", version, as_of=version.as_of)
+    kinds = (found["kind"] == kind for kind in ("年度数据", "办学条件"))
+    points, schools = (Years(found[kind.to_numpy(bool)]) for kind in kinds)
+    return points, schools
 
 
 # ---------------------------------------------------------------- remarks of the load
@@ -312,8 +320,7 @@ def report(version: OpenVersion) -> Report:
         judged,
         remarks(version),
         places,
-        Years(run("quality_years", version, as_of=day)),
-        Years(run("quality_condition_years", version, as_of=day)),
+        *years_due(version),
         usable.uses(version),
         _lost(version),
     )
@@ -418,7 +425,7 @@ def glance(path: Path, plan: Plan) -> Glance:
     with closed_after(path, plan) as version:
         sheets = completeness(version)
         known = {each.table for each in sheets if each.rows}
-        years = Years(run("quality_years", version, as_of=version.as_of))
+        years, _ = years_due(version)
         return Glance(
             version.as_of,
             share_filled(sheets),

@@ -304,7 +304,7 @@ def _years(view: View, years: Years, sheet: str, subject: str) -> dict[str, Any]
     schools = years.by_institution()
     where = f"，涉及 {len(schools)} 所院校" if len(missing) else ""
     apart = int(missing["outside"].sum())
-    points = "point_id" in missing
+    points = due["specialty"].notna().any()
     return {
         "title": f"“{sheet}”缺年：应有 {len(due):,} 个{subject}年度，缺 {len(missing):,} 个{where}"
         + (f"（其中技工院校 {apart} 个）" if apart else ""),
@@ -329,7 +329,7 @@ def _years(view: View, years: Years, sheet: str, subject: str) -> dict[str, Any]
             {
                 "name": row.institution,
                 "link": _institution(view, row.institution_id),
-                "point": f"{row.point_id} {row.specialty or ''}" if points else "",
+                "point": f"{row.subject_id} {row.specialty}" if points else "",
                 "year": int(row.year),
             }
             for row in _rows(missing)
@@ -585,7 +585,7 @@ def _sheets(view: View) -> list[Part]:
             "年度数据缺年",
             ("院校", "专业点编号", "专业", "年度", "技工院校"),
             found.years.missing[
-                ["institution", "point_id", "specialty", "year", "outside"]
+                ["institution", "subject_id", "specialty", "year", "outside"]
             ].itertuples(index=False, name=None),
         ),
         (

@@ -106,9 +106,9 @@ def test_years_missing(looked_at: Looked) -> None:
         if in_force(row, schools.loc[row["院校代码"]], min(date(year, 12, 31), version.as_of))
     }
     frame = found.years.due
-    assert set(zip(frame["point_id"], frame["year"], strict=True)) == due
+    assert set(zip(frame["subject_id"], frame["year"], strict=True)) == due
     gone = found.years.missing
-    assert set(zip(gone["point_id"], gone["year"], strict=True)) == due - have
+    assert set(zip(gone["subject_id"], gone["year"], strict=True)) == due - have
     listed = found.years.by_institution()
     assert sum(n for *_, cells in listed for n, _ in cells.values()) == len(gone)
     shorter = found.condition_years
