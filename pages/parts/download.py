@@ -42,6 +42,7 @@ MIME = {
 }
 # What a person is told as it is; anything else gets a number.
 _SAID = (
+    sign_on.SettingsError,
     notes.Refused,
     notes.Unavailable,
     versions.NoVersion,

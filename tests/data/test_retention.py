@@ -34,8 +34,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book = write_folder(minimal(), folder / "book")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(versions.WAREHOUSE_DIR, str(folder / "warehouse"))
-        for _ in range(4):
-            load_workbook(book)
+        first = load_workbook(book).version.path
+        for _ in range(3):
+            versions.seal(Path(shutil.copyfile(first, versions.draft_path())))
     return folder / "warehouse"
 
 
@@ -289,7 +290,7 @@ versions.main(["prune", "--keep", "0"])
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize(("count", "when"), [(1, "before"), (2, "before"), (2, "after")])
 def test_killed_in_the_middle_it_leaves_a_whole_warehouse(
-    count: int, when: str, four: list[str], tmp_path: Path
+    count: int, when: str, four: list[str]
 ) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", STOPPING, str(count), when],
@@ -310,8 +311,6 @@ def test_killed_in_the_middle_it_leaves_a_whole_warehouse(
     assert notes.log()[0].detail["versions"] == "、".join(four[1:])
     retention.prune(0, "张三")
     assert left() == four[:1]
-    load_workbook(write_folder(minimal(), tmp_path / "book"))
-    assert len(left()) == 2
 
 
 # ---------------------------------------------------------------- the command
