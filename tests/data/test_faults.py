@@ -24,14 +24,30 @@ KILLER = """
 import os, random, shutil, signal, sys
 from pathlib import Path
 
-def killer(left):
+def killer(left, lines_of=None):
     def step(frame, event, argument):
         nonlocal left
-        left -= 1
+        if lines_of and frame.f_code.co_filename != lines_of:
+            return None
+        left -= event == "line" or not lines_of
         if not left:
             os.kill(os.getpid(), signal.SIGKILL)
         return step
     return step
+
+def at_the_switch(line):
+    # From when the version has its name: its file moves into place, then the pointer.
+    whole = versions._hash
+
+    def named(path):
+        versions._hash = whole
+        found = whole(path)
+        step = killer(line, versions.__file__)
+        sys._getframe(1).f_trace = step
+        sys.settrace(step)
+        return found
+
+    versions._hash = named
 
 def told(seed, status):
     found = versions.current()
@@ -40,16 +56,15 @@ def told(seed, status):
     print(seed, killed, found.notice or "-", len(faults), flush=True)
 """
 
-# Loads in children of one process, each killed by itself after so many steps of the interpreter:
-# half of them counted from the sealing of the version, where the switch is.
+# Loads in children of one process, each killed by itself after so many steps of the interpreter;
+# half of them at the switch, one before each of its lines.
 KILLED_LOADS = f"""{KILLER}
 from data import load, versions
 
-book, count, longest, longest_sealing = sys.argv[1], *map(int, sys.argv[2:])
+book, count, longest = sys.argv[1], *map(int, sys.argv[2:])
 
 finished = versions.current().path
 for seed in range(count):
-    chance = random.Random(seed)
     child = os.fork()
     if not child:
         try:
@@ -57,10 +72,10 @@ for seed in range(count):
                 with versions.locked():
                     draft = Path(shutil.copy(finished, versions.draft_path()))
                     draft.chmod(0o644)
-                    sys.settrace(killer(chance.randrange(1, longest_sealing)))
+                    at_the_switch(seed // 2 + 1)
                     versions.seal(draft)
             else:
-                sys.settrace(killer(chance.randrange(1, longest)))
+                sys.settrace(killer(random.Random(seed).randrange(1, longest)))
                 load.load_workbook(Path(book))
         finally:
             os._exit(0)
@@ -72,19 +87,14 @@ KILLED_CONFIRMS = f"""{KILLER}
 from data import notes, trial, versions
 from pages.parts import desk_upload
 
-database, count, longest, longest_sealing = sys.argv[1], *map(int, sys.argv[2:])
-seal = versions.seal
-
-def sealing(draft):
-    sys.settrace(killer(random.Random(seed).randrange(1, longest_sealing)))
-    return seal(draft)
+database, count, longest = sys.argv[1], *map(int, sys.argv[2:])
 
 for seed in range(count):
     child = os.fork()
     if not child:
         try:
             if seed % 2:
-                versions.seal = sealing
+                at_the_switch(seed // 2 + 1)
             else:
                 sys.settrace(killer(random.Random(seed).randrange(1, longest)))
             version = trial.adopt(Path(database), versions.pointed_at(), "张三")
@@ -119,7 +129,7 @@ def warehouse(before: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_killed_fifty_times_the_last_good_version_opens(warehouse: Path, book: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", KILLED_LOADS, str(book), str(KILLS), "8000", "1800"],
+        [sys.executable, "-c", KILLED_LOADS, str(book), str(KILLS), "8000"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -141,7 +151,7 @@ def test_killed_fifty_times_while_an_upload_is_confirmed(
     database = tmp_path / "trial.duckdb"
     load_workbook(book, database)
     done = subprocess.run(
-        [sys.executable, "-c", KILLED_CONFIRMS, str(database), str(KILLS), "4700", "1800"],
+        [sys.executable, "-c", KILLED_CONFIRMS, str(database), str(KILLS), "4700"],
         cwd=ROOT,
         capture_output=True,
         text=True,
