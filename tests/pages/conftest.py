@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -91,12 +92,21 @@ def show(demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
     return run
 
 
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small book and a warehouse that it is the one version of; to be copied."""
+    folder = tmp_path_factory.mktemp("small")
+    book = write_xlsx(valid(), folder / "一.xlsx")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAREHOUSE_DIR", str(folder / "data"))
+        load_workbook(book)
+    return folder
+
+
 @pytest.fixture
-def own(
-    demo_warehouse: Path, tmp_path: Path, show: object, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def own(small: Path, tmp_path: Path, show: object, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A warehouse of the test's own, with the small book as its one version."""
-    del demo_warehouse, show
+    del show
+    shutil.copytree(small, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("WAREHOUSE_DIR", str(tmp_path / "data"))
-    load_workbook(write_xlsx(valid(), tmp_path / "一.xlsx"))
     return tmp_path
