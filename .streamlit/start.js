@@ -9,6 +9,12 @@
     DARK_THEME: theme,
   };
 
+  // The frontend takes months, weekdays and numbers from the browser's language: whatever that is,
+  // they are Chinese here.
+  for (const [name, value] of [["language", "zh-CN"], ["languages", Object.freeze(["zh-CN"])]]) {
+    Object.defineProperty(navigator, name, { get: () => value });
+  }
+
   // One thing a person does is one step of Back. On its own the frontend pushes up to three addresses
   // for a click that leads to a page with parameters, the first two half finished, and none for a
   // filter. Here the first change of address after an action is a step, and the rest amend it.

@@ -237,7 +237,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
     visitors: list[Visitor] = []
 
     def come(server: Server, viewport: ViewportSize = DESKTOP, **options: object) -> Visitor:
-        context = browser.new_context(viewport=viewport, locale="zh-CN", **options)  # type: ignore[arg-type]
+        given = {"locale": "zh-CN", **options}
+        context = browser.new_context(viewport=viewport, **given)  # type: ignore[arg-type]
         visitors.append(Visitor(server, context))
         return visitors[-1]
 

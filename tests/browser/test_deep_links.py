@@ -126,3 +126,16 @@ def test_nonsense_in_the_address_is_survived(visitor: Visitor, query: str) -> No
     page = visitor.goto(f"/indicator?{query}")
     expect(page.locator("h1").first).to_be_visible()
     expect(page.get_by_text("错误编号")).to_have_count(0)
+
+
+def test_the_calendar_is_chinese_in_an_english_browser(
+    visit: Callable[..., Visitor], server: Server
+) -> None:
+    visitor = visit(server, locale="en-US")
+    page = visitor.goto("/definitions")
+    visitor.settle()
+    page.get_by_test_id("stDateInput").get_by_role("button").first.click()
+    calendar = page.get_by_role("application")
+    expect(calendar).to_be_visible()
+    assert not re.search("[A-Za-z]", calendar.inner_text())
+    assert "月" in calendar.inner_text()
