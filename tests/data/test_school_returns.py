@@ -12,11 +12,13 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from data import export, school_forms, school_returns, trial, versions
 from data.load import examine, load_workbook
 from data.plan import load_plan
-from data.school_books import City, city, merge
+from data.school_books import OWN_SHEETS, City, city, merge
 from data.school_forms import Order
 from data.school_returns import Asked, Checker, Returned, check_files, stamp
 from data.template import write_workbook
@@ -289,6 +291,51 @@ def test_what_is_new_is_taken_as_the_contract_reads_it(
     assert [new["专业点编号"], new["院校代码"], new["专业代码"]] == ["P20", "S1", "510205"]
     assert new["设置日期"] == date(2020, 9, 1)
     assert merged.sources["专业点"] == [("S1", 2), ("S1", 3), ("S1", 4), None, None, None]
+
+
+IDS = ["S1", "S2", "Ｓ２", "P1", "P3", "p3", "P①", "G1", "G2", "E1", "B1", "W1", "X1"]
+TEXTS = ["示例中等专业学校", "专业群", "院校", "", "=1+1", "'; drop table institutions"]
+CELLS = st.sampled_from([*IDS, *TEXTS, None, 2024.0])
+EDITS = st.lists(
+    st.tuples(st.sampled_from(OWN_SHEETS), st.integers(0, 3), st.integers(0, 99), CELLS),
+    min_size=1,
+    max_size=3,
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(edits=EDITS)
+def test_whatever_passes_is_of_the_institution_alone(
+    edits: list[Any], forms: dict[str, Path], checker: Checker, small: City
+) -> None:
+    """Cells overwritten, rows added: what the checks let through has no other owner afterwards."""
+    book = read(forms["S1"])
+    for sheet, place, column, value in edits:
+        raw = book.sheets[sheet.title]
+        name = sheet.columns[column % len(sheet.columns)].name
+        if place < len(raw.numbers):
+            raw.cells[name][place] = value
+            continue
+        # A further row like the last one, but for the one cell.
+        for other, cells in raw.cells.items():
+            cells.append(value if other == name else cells[-1] if cells else None)
+        raw.numbers.append(raw.numbers[-1] + 1 if raw.numbers else 2)
+    problems, rows = checker.check(book, "S1")
+    if problems:
+        assert rows == {}
+        return
+    merged = merge(small, {"S1": rows})
+    after = city({**small.frames, **merged.frames})
+    for code in ("S2", "S3", "S4"):
+        for title, frame in small.own(code).items():
+            assert rows_of(after.own(code)[title]) == rows_of(frame)
+    for title, sources in merged.sources.items():
+        owners = zip(after.owners[title], sources, strict=True)
+        assert all(owner == "S1" for owner, source in owners if source is not None)
+
+
+def rows_of(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    return list(frame.itertuples(index=False, name=None))
 
 
 def test_a_single_workbook_is_not_taken_for_the_whole_city(
