@@ -6,6 +6,7 @@ The warehouse is one folder::
     CURRENT                             the id of the version in use, switched by one rename
     load.lock                           held while a version is being made
     notes.sqlite                        what people write, see data/notes.py
+    returns/<round>/                    what institutions returned, see data/rounds.py
 
 The hash in a version's name is that of its bytes, so damage shows. Whatever happens in the middle
 of a load, CURRENT names a whole version: the file is on the disk before the pointer moves. Anything

@@ -62,6 +62,8 @@ def show(view: View, found: Round, standings: Sequence[Standing]) -> None:
             block(render("empty", title="没有完成", text=str(error)), key="schools-not-merged")
             return
         st.session_state[_TRIED] = tried
+        # The board above has to say what was refused.
+        st.rerun()
     if tried is not None:
         _preview(view, found, tried)
 
