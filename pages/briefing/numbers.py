@@ -48,10 +48,10 @@ def xlsx(view: View, pack: Pack) -> bytes:
 
 
 def _evidence(view: View) -> list[Sheet]:
-    """All indicators; everything overdue; decisions; the rows that the worst indicators count."""
+    """All indicators; everything overdue; decisions; the rows that each indicator counts."""
     known = Known(view)
     found = [numbers(known.results, "全部指标"), overdue_sheet(known), decision_sheet(known)]
-    for each in known.worst or known.results[:3]:
+    for each in known.results:
         frame = evidence(view.version, each.indicator, view.as_of, view.scope)
         rows = frame[list(COLUMNS)].astype(object).where(frame[list(COLUMNS)].notna(), None)
         found.append(

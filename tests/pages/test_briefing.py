@@ -27,6 +27,7 @@ from pages.briefing.pack import DEFAULT, Bars, Cell, Lines, Map, Pack, Table, Wi
 from pages.briefing.slides import pack
 from pages.parts.view import View
 from queries.evaluate import Scope, evaluate
+from queries.evidence import evidence
 from queries.run import OpenVersion, open_file
 
 HOSTILE = [
@@ -260,6 +261,11 @@ def test_workbook_has_a_sheet_per_slide_and_the_rows_behind(view: View, made: Pa
     for row in sheet.iter_rows(min_row=6, values_only=True):
         said = dict(zip(head, row, strict=True))
         assert said["现状值"] == results[str(said["编号"])].actual
+    for result in results.values():
+        rows = evidence(view.version, result.indicator, view.as_of, view.scope)
+        name = f"明细 {result.indicator.short}"
+        assert (name in names) == bool(len(rows))
+        assert name not in names or book[name].max_row == 5 + len(rows)
     for sheet in book:
         assert sheet.freeze_panes == "A6"
         assert made.mark in str(sheet["A1"].value)
