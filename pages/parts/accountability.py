@@ -350,6 +350,12 @@ def _problems(view: View, found: Duties, marks: _Marks) -> dict[str, Any]:
         "title": title if known else "整改：无数据",
         "known": known,
         "rows": [_problem(view, r, marks) for r in now],
+        # Who may edit can put right what was closed by mistake.
+        "closed": [
+            _problem(view, r, marks)
+            for r in found.rectifications
+            if marks.offered and r.closed_on is not None
+        ],
         "departments": [
             _tally(view, t, False) for t in tallies(found.rectifications, found.day, "department")
         ],

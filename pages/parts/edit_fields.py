@@ -125,9 +125,11 @@ class Fields:
         if column.kind == "date" and (
             cell is None or (isinstance(cell, date) and FIRST_DATE <= cell <= LAST_DATE)
         ):
+            # A field that begins with a date offers no way to empty it; one that is set to it does.
+            st.session_state.setdefault(key, cell)
             return st.date_input(
                 label,
-                value=cell,
+                value=None,
                 min_value=FIRST_DATE,
                 max_value=LAST_DATE,
                 format="YYYY-MM-DD",

@@ -92,9 +92,10 @@ def everything() -> dict[str, Any]:
     return {title: frame.to_dict("records") for title, frame in frames.items()}
 
 
+PAGE = "accountability.py"
 NEW: dict[str, tuple[str, dict[str, Any], str]] = {
     "rectifications": (
-        "accountability.py",
+        PAGE,
         {
             "item": "points_emerging",
             "department": "市教育局",
@@ -104,12 +105,12 @@ NEW: dict[str, tuple[str, dict[str, Any], str]] = {
         "closed_on",
     ),
     "meetings": (
-        "accountability.py",
+        PAGE,
         {"meeting_id": "M2", "topic": "主题", "decision": '“甲”,"乙"', "department": "市财政局"},
         "closed_on",
     ),
     "deliverable_updates": (
-        "accountability.py",
+        PAGE,
         {"state": "推进中", "value": "1,200.5", "note": "第一行\n第二行"},
         "",
     ),
@@ -158,6 +159,9 @@ def test_add_finish_and_remove(own: Path, show: Callable[..., Shown], table: str
         one.open(table, f"{ref(table, -1)}.done").check().tick().press("confirm")
         assert rows(table)[-1] == new | {finished: D("2025-09-30")}
         assert "2025-09-30" in notes.log()[0].detail["after"]
+        # What is finished can be put right.
+        ways = Shown(one.app).goes("accountability" if page == PAGE else "status")
+        assert f"?edit={table}.{ref(table, -1)}" in ways
     else:
         one.open(table, ref(table, -1)).fill(note="改", state="已完成").check().tick().press(
             "confirm"
@@ -181,7 +185,7 @@ def test_add_finish_and_remove(own: Path, show: Callable[..., Shown], table: str
 
 def test_faults_stand_at_their_fields(own: Path, show: Callable[..., Shown]) -> None:
     first = versions.pointed_at()
-    one = Editor(show("accountability.py")).open("rectifications", "new")
+    one = Editor(show(PAGE)).open("rectifications", "new")
     one.fill(rectification_id="R1", problem="<i>问题", due_on=D("2025-01-01")).check()
     assert "有 4 处错误" in one.says("head")
     assert "与另一行重复，应为唯一" in one.says("fault-编号")
@@ -203,7 +207,7 @@ def test_faults_stand_at_their_fields(own: Path, show: Callable[..., Shown]) -> 
 def test_only_warnings_of_the_edit_are_to_be_acknowledged(
     own: Path, show: Callable[..., Shown]
 ) -> None:
-    one = Editor(show("accountability.py")).open("rectifications", ref("rectifications"))
+    one = Editor(show(PAGE)).open("rectifications", ref("rectifications"))
     one.fill(closed_on=D("2025-12-01")).check()
     assert "带来提醒 1 条" in one.says("preview")
     assert "晚于数据截止日" in one.says("preview")
@@ -219,7 +223,7 @@ def test_a_viewer_is_refused(
     own: Path, show: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, row = versions.pointed_at(), ref("rectifications")
-    one = Editor(show("accountability.py")).open("rectifications", row)
+    one = Editor(show(PAGE)).open("rectifications", row)
     one.fill(problem="改").check()
     assert "修改 1 行" in one.says("preview")
     # The form stands ready on the screen and in the session; the role is gone.
@@ -234,7 +238,7 @@ def test_a_viewer_is_refused(
     one.run()
     assert "修改数据需要编辑者" in one.says("viewer")
     assert not [each for each in one.app.button if str(each.key).startswith("edit-")]
-    shown = show("accountability.py")
+    shown = show(PAGE)
     assert not [each for each in shown.goes("accountability") if "edit=" in each]
     assert versions.pointed_at() == first
     assert own.exists()
@@ -246,7 +250,7 @@ def _refuse(wanted: str, action: str = "") -> NoReturn:
 
 def test_two_editors_of_one_row(own: Path, show: Callable[..., Shown]) -> None:
     row = ref("rectifications")
-    one, two = (Editor(show("accountability.py")).open("rectifications", row) for _ in range(2))
+    one, two = (Editor(show(PAGE)).open("rectifications", row) for _ in range(2))
     two.fill(problem="乙改的", due_on=D("2024-07-01")).check().tick().press("confirm")
     one.fill(problem="甲改的", department="市财政局").check()
     told = one.says("clash")
@@ -280,7 +284,7 @@ def test_two_editors_of_one_row(own: Path, show: Callable[..., Shown]) -> None:
 
 def test_two_editors_of_two_rows(own: Path, show: Callable[..., Shown]) -> None:
     row = ref("meetings", 1)
-    one, two = (Editor(show("accountability.py")).open("meetings", row) for _ in range(2))
+    one, two = (Editor(show(PAGE)).open("meetings", row) for _ in range(2))
     two.open("meetings", ref("meetings", 0)).fill(topic="乙改的").check().tick().press("confirm")
     one.fill(topic="甲改的").check()
     told = one.says("preview")
@@ -307,6 +311,6 @@ def test_two_editors_of_two_rows(own: Path, show: Callable[..., Shown]) -> None:
 
 def test_a_link_to_a_row_that_is_gone(own: Path, show: Callable[..., Shown]) -> None:
     for asked in ("rectifications.0123456789ab", "institutions.new", "<b>"):
-        one = Editor(show("accountability.py", edit=asked))
+        one = Editor(show(PAGE, edit=asked))
         assert "已不在您所看的数据中" in one.says("gone")
     assert own.exists()
