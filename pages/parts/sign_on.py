@@ -507,7 +507,10 @@ def enter(title: str) -> User:
         _sign_in_page(title, str(error))
         st.stop()
     except SettingsError as error:
-        block(render("empty", title="登录设置有误", text=str(error)), key="sign-on-settings")
+        block(
+            render("empty", title="登录设置有误", text=f"{error}。请系统管理员改正后刷新页面"),
+            key="sign-on-settings",
+        )
         st.stop()
     return found
 

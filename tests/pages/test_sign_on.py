@@ -238,6 +238,10 @@ def test_who_signed_out_stays_out_after_a_restart_and_while_the_log_is_away(
     one, two = ({"is_logged_in": True, "sub": sub, "iat": now, "exp": now + 60} for sub in "ab")
     assert sign_on.user(one).role == "viewer"
     assert [each.kind for each in notes.log()] == ["sign_in"]
+    with monkeypatch.context() as later:
+        later.setattr(time, "time", lambda: now + 61.0)
+        with pytest.raises(sign_on.NotAllowed, match="已过期"):
+            sign_on.user(one)
     notes.record("sign_out", "a", sign_on.token_id(one))
     with pytest.raises(sign_on.NotAllowed, match="已退出"):
         sign_on.user(one)
