@@ -15,6 +15,7 @@ import pytest
 from data import notes, trial, versions
 from data.load import load_workbook
 from data.trial import Outcome
+from pages.parts import desk
 from tests.data.small_book import spoilt, valid, write_xlsx
 from tests.pages.conftest import Shown
 
@@ -92,6 +93,10 @@ def test_the_version_in_use_is_damaged_under_a_reader(
     assert shown.app.session_state["view"].version.path.stem == two[0]
     for page in (DATA, "overview.py"):
         assert f"改用最近一个完好的版本 {two[0]}" in noted(show(page))
+    if damage is cut:
+        for view in desk.VIEWS:
+            show(DATA, view=view)
+        assert "已损坏" in show(DATA, view="versions").text("desk-versions")
     cut(file_of(two[0]))
     assert "数据文件损坏" in again(shown).text("stopped")
     assert "python -m data.load" in shown.text("stopped")
@@ -119,6 +124,8 @@ def test_pages_are_read_while_the_notes_are_locked(
         other.execute("begin exclusive")
         for page in ("overview.py", "accountability.py", "meeting.py"):
             show(page)
+        for view in desk.VIEWS:
+            show(DATA, view=view)
         assert "暂时无法读取" in show("what_if.py", part="saved").text("what-if-saved")
         log = show(DATA, view="log").text("desk-no-log")
         assert "日志暂时无法读取" in log
