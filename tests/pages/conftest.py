@@ -75,7 +75,7 @@ def show(demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
     """``show("indicator.py", id="…")``: a page with its address, after its first run."""
     monkeypatch.setenv("WAREHOUSE_DIR", str(demo_warehouse))
 
-    def run(page: str = "overview.py", **address: str | list[str]) -> Shown:
+    def run(page: str = "overview.py", /, **address: str | list[str]) -> Shown:
         app = AppTest.from_file(str(ENTRY), default_timeout=120)
         for name, value in address.items():
             app.query_params[name] = value
