@@ -2,10 +2,13 @@
 
 import streamlit as st
 
-from pages.parts import structure
+from pages.parts import editing, structure
 from pages.parts.block import block
 from pages.parts.view import follow, view
 
 shown = view()
-follow(block(structure.markup(shown, st.query_params.get("industry", "")), key="structure"))
+editing.form(shown)
+industry = st.query_params.get("industry", "")
+page = structure.markup(shown, industry, editing.offered())
+follow(block(page, key="structure"))
 structure.downloads(shown)

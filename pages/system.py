@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from pages.parts import system
+from pages.parts import editing, system
 from pages.parts.block import block
 from pages.parts.view import follow, view
 
 shown = view()
 asked = st.query_params
-page = system.markup(shown, asked.get("kind", ""), asked.get("show", ""), asked.get("item", ""))
+editing.form(shown)
+kind, schools, item = (asked.get(name, "") for name in ("kind", "show", "item"))
+page = system.markup(shown, kind, schools, item, editing.offered())
 follow(block(page, key="system"))
 system.downloads(shown)

@@ -135,17 +135,6 @@ class _Marks:
             return None
         return {"edit": found["edit"], "finish": found["finish"] if unfinished else None}
 
-    def report(self, deliverable: str) -> dict[str, Any] | None:
-        """The way to a new report on a deliverable, and to one that says it is done."""
-        if not self.offered:
-            return None
-        return {
-            "edit": editing.add(self.view, "accountability", "deliverable_updates", deliverable),
-            "finish": editing.add(
-                self.view, "accountability", "deliverable_updates", f"{deliverable}.done"
-            ),
-        }
-
 
 def _title(view: View, found: Duties) -> str:
     filled = view.version.filled
@@ -270,9 +259,8 @@ def _promises(view: View, found: Sequence[Any], marks: _Marks) -> list[dict[str,
     """The deliverables on the timeline, overdue first, then by due date."""
     order = sorted(found, key=lambda p: (not p.overdue, p.state == "已完成", p.due))
     return [
-        actions.promise(view, p)
+        actions.promise(view, p, "accountability" if marks.offered else "")
         | {"who": p.deliverable.departments[0], "section": p.deliverable.section}
-        | {"report": marks.report(p.deliverable.id)}
         for p in order
     ]
 

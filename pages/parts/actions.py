@@ -10,7 +10,7 @@ from typing import Any
 
 from data.contract import BY_TABLE
 from data.plan import Section
-from pages.parts import figures
+from pages.parts import editing, figures
 from pages.parts.bullets import Bullet, bullet
 from pages.parts.view import View
 from queries import summary
@@ -95,9 +95,9 @@ def promises_note(view: View) -> str:
     return "任务事项是全市的承诺，状态按全市评定，不随筛选变化。" if view.scope else ""
 
 
-def cards(view: View, action: Section) -> list[dict[str, Any]]:
-    """One card per task, as the template shows it."""
-    return [_card(view, task) for task in of(view, action.id)]
+def cards(view: View, action: Section, forms: str) -> list[dict[str, Any]]:
+    """One card per task, as the template shows it; forms: the page, where the reader may report."""
+    return [_card(view, task, forms) for task in of(view, action.id)]
 
 
 def goal_card(view: View, action: Section) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def goal_card(view: View, action: Section) -> list[dict[str, Any]]:
     return [_indicator(view, each, (), 0.0) for each in found]
 
 
-def _card(view: View, task: Task) -> dict[str, Any]:
+def _card(view: View, task: Task, forms: str) -> dict[str, Any]:
     section = task.section
     first, *others = view.version.plan.departments_of(section)
     return {
@@ -123,7 +123,7 @@ def _card(view: View, task: Task) -> dict[str, Any]:
             _indicator(view, each, task.feeding(each.id), task.coming(each.id))
             for each in task.indicators
         ],
-        "promises": [promise(view, each) for each in task.deliverables],
+        "promises": [promise(view, each, forms) for each in task.deliverables],
         "axis": axis(view),
         "projects": _projects(view, task),
         "problems": _problems(view, task),
@@ -213,8 +213,9 @@ def axis(view: View) -> list[tuple[float, str]]:
     return [(_place(view, day), str(day.year)) for day in years]
 
 
-def promise(view: View, each: Progress) -> dict[str, Any]:
-    """A deliverable as a row: state, timeline, last update."""
+def promise(view: View, each: Progress, forms: str = "") -> dict[str, Any]:
+    """A deliverable as a row: state, timeline, last update; forms: the page, where the reader may
+    report on it."""
     deliverable = each.deliverable
     dues = deliverable.due_dates(view.version.plan.issued_on)
     return {
@@ -237,6 +238,7 @@ def promise(view: View, each: Progress) -> dict[str, Any]:
         "alt": _alt(each, dues),
         "due": each.due.isoformat(),
         "provenance": deliverable.due_provenance,
+        "report": editing.report(view, forms, deliverable.id) if forms else None,
     }
 
 

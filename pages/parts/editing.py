@@ -32,6 +32,15 @@ def add(view: View, page: str, table: str, about: str = "", **own: str) -> Link:
     return _link(view, page, ".".join(filter(None, (table, "new", about))), own)
 
 
+def report(view: View, page: str, deliverable: str) -> dict[str, Link]:
+    """The ways to a new report on a deliverable, and to one that says it is done."""
+    table = "deliverable_updates"
+    return {
+        "edit": add(view, page, table, deliverable),
+        "finish": add(view, page, table, f"{deliverable}.done"),
+    }
+
+
 def marks(
     view: View, page: str, table: str, identities: Iterable[Sequence[Any]], **own: str
 ) -> list[dict[str, Link]]:

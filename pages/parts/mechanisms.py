@@ -27,8 +27,8 @@ SOURCES = {"cooperation_bodies": "载体", "pathways": "贯通培养"}
 
 
 @figures.kept(60)
-def markup(view: View) -> str:
-    """The page as HTML."""
+def markup(view: View, editor: bool) -> str:
+    """The page as HTML; editor: with the ways to the forms."""
     action = actions.action_section(view, ACTION)
     found = promises(view)
     sentence = verdict(found)
@@ -40,7 +40,7 @@ def markup(view: View) -> str:
         worrying=_worrying(view, found),
         yearly=[_yearly(view, each) for each in found if each.years],
         counts=_counts(view, found),
-        cards=actions.cards(view, action),
+        cards=actions.cards(view, action, "mechanisms" if editor else ""),
         note=actions.promises_note(view),
         source=view.source,
         sheet=BY_TABLE["deliverable_updates"].title,

@@ -49,8 +49,9 @@ POINT_HEADERS = (
 
 
 @figures.kept(60)
-def markup(view: View, industry: str) -> str:
-    """The page as HTML; category and class are those of one ``industry`` when it is chosen."""
+def markup(view: View, industry: str, editor: bool) -> str:
+    """The page as HTML; category and class are those of one ``industry`` when it is chosen;
+    editor: with the ways to the forms."""
     action = actions.action_section(view, ACTION)
     made = _composition(view)
     flow = _waterfall(view)
@@ -59,7 +60,7 @@ def markup(view: View, industry: str) -> str:
         "structure",
         **actions.head(view, action),
         facts=_facts(view, made, flow),
-        cards=actions.cards(view, action),
+        cards=actions.cards(view, action, "structure" if editor else ""),
         goals=actions.goal_card(view, action),
         goal_texts=actions.goal_texts(view, action),
         ring=actions.ring(view),

@@ -26,15 +26,16 @@ MOST_ENDS = 8
 
 
 @figures.kept(80)
-def markup(view: View, kind: str, shown: str, item: str) -> str:
-    """The page as HTML. kind: pathways of that kind alone; shown, item: which schools."""
+def markup(view: View, kind: str, shown: str, item: str, editor: bool) -> str:
+    """The page as HTML. kind: pathways of that kind alone; shown, item: which schools;
+    editor: with the ways to the forms."""
     action = actions.action_section(view, ACTION)
     made, held = _ladder(view), _conditions(view)
     return render(
         "system",
         **actions.head(view, action),
         facts=_facts(view, made, held),
-        cards=actions.cards(view, action),
+        cards=actions.cards(view, action, "system" if editor else ""),
         goals=actions.goal_card(view, action),
         goal_texts=actions.goal_texts(view, action),
         ring=actions.ring(view),

@@ -314,3 +314,15 @@ def test_a_link_to_a_row_that_is_gone(own: Path, show: Callable[..., Shown]) -> 
         one = Editor(show(PAGE, edit=asked))
         assert "已不在您所看的数据中" in one.says("gone")
     assert own.exists()
+
+
+def test_reports_are_entered_where_deliverables_are_shown(
+    own: Path, show: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for page in ("structure", "system", "mechanisms"):
+        way = next(each for each in show(f"{page}.py").goes(page) if "edit=" in each)
+        one = Editor(show(f"{page}.py", edit=way.removeprefix("?edit=")))
+        assert one.app.session_state["edit-draft"].sheet.title == "任务进展"
+    monkeypatch.setenv("READ_ONLY", "1")
+    assert not [each for each in show("mechanisms.py").goes("mechanisms") if "edit=" in each]
+    assert own.exists()
