@@ -43,6 +43,8 @@ LAST_ROW = 5_000
 FONT = "宋体"
 # Wide enough for its header, at most this many Chinese characters.
 WIDEST = 24
+# Chinese characters that fit on a line of the instructions.
+RULE_WIDTH = 58
 
 _KINDS = {
     "text": "文本",
@@ -354,6 +356,9 @@ class _Writer:
         row = 2
         for number, rule in enumerate(self.form.rules, start=1):
             page.merge_range(row, 0, row, 3, f"{number}. {rule}", self.format(text_wrap=True))
+            if len(rule) > RULE_WIDTH:
+                # Merged cells do not grow with their text.
+                page.set_row(row, 15 * (1 + len(rule) // RULE_WIDTH))
             row += 1
         row += 1
         for place, header in enumerate(("工作表", "列", "必填", "填什么")):

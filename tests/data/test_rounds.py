@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import time
 import zipfile
 from contextlib import closing
 from datetime import date, timedelta
@@ -99,10 +101,16 @@ def test_nobody_outside_the_round_has_a_return(warehouse: Path, tmp_path: Path) 
 
 def test_files_are_kept_whole(warehouse: Path, tmp_path: Path) -> None:
     found = begun()
+    rounds.folder(found.id).mkdir(parents=True)
+    # Drafts: of a process that was killed, and of one that is at work.
+    for name, age in ((".a.xlsx.1-1", 9999), (".b.xlsx.2-2", 0)):
+        (rounds.folder(found.id) / name).touch()
+        then = time.time() - age
+        os.utime(rounds.folder(found.id) / name, (then, then))
     sha256 = sent(found, "S1", tmp_path, FAULT)
     assert sent(found, "S1", tmp_path, FAULT) == sha256
     names = {each.name for each in rounds.folder(found.id).iterdir()}
-    assert names == {f"{sha256}.xlsx", f"{sha256}-marked.xlsx"}
+    assert names == {f"{sha256}.xlsx", f"{sha256}-marked.xlsx", ".b.xlsx.2-2"}
     with pytest.raises(FileNotFoundError):
         rounds.keep_file(found.id, tmp_path / "none.xlsx")
     assert {each.name for each in rounds.folder(found.id).iterdir()} == names
