@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
     "action-2": "行动二",
     "action-3": "行动三",
     "map": "区县地图",
+    "alignment": "产教对接",
     "worst": "最需要关注",
     "warning": "监测预警",
     "money": "项目与资金",
@@ -31,7 +32,9 @@ KINDS: dict[str, str] = {
     "decisions": "上次议定事项",
     "asks": "提请研究事项",
 }
-DEFAULT = tuple(KINDS)
+# Shown when asked for only; the others make the usual meeting.
+ON_REQUEST = ("alignment",)
+DEFAULT = tuple(kind for kind in KINDS if kind not in ON_REQUEST)
 # The environment variable that names a city's own slide template.
 TEMPLATE = "PPTX_TEMPLATE"
 # Full colours of shapes and bars, by status (visual language).

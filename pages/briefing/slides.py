@@ -14,7 +14,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from data.contract import BY_TABLE, NO_DISTRICT
+from data.contract import BY_TABLE, LEVELS, NO_DISTRICT
 from data.plan import Indicator, Section
 from pages.briefing.pack import (
     COLOURS,
@@ -39,7 +39,16 @@ from pages.parts import district_map, theme
 from pages.parts.block import MARKS
 from pages.parts.map import colours, ink
 from pages.parts.view import View
-from queries import accountability, actions, classes, deliverables, early_warning, projects, summary
+from queries import (
+    accountability,
+    actions,
+    alignment,
+    classes,
+    deliverables,
+    early_warning,
+    projects,
+    summary,
+)
 from queries.accountability import CLOSED, OVERDUE, Decision, Duties
 from queries.deliverables import DONE, NOT_BEGUN, UNDER_WAY, Progress
 from queries.evaluate import Result, evaluate, trend
@@ -52,6 +61,7 @@ TARGET = "#111A24"
 MISSING = "#D5DAE0"
 # How many rows a table can hold and still be read at eight metres.
 MOST_ROWS = 8
+LEVEL_COLOURS = ("#1F4E8C", "#4C9BD6", "#8A94A0")
 MOST_WORST = 5
 GRADES = (
     ("red", "■ 红", "#C8402F"),
@@ -553,6 +563,68 @@ def _map(known: Known, kind: str) -> Slide:
                     )
                     for name in ranked
                 ),
+            ),
+        ),
+    )
+
+
+def _alignment(known: Known, kind: str) -> Slide:
+    """The alignment map as a table of its largest flows, beside the industries by level."""
+    offer = alignment.offer(known.version, known.day, known.scope)
+    points = offer.of(alignment.POINTS)
+    if points.empty:
+        text = known.lacks("specialty_points") or f"截至 {known.day} 所选范围内没有在办专业点。"
+        return _no_data(kind, "产教对接无数据", text, known)
+    flows = alignment.flows(points, "level")
+    industries = offer.industries(alignment.POINTS)
+    tally = points.groupby([alignment.INDUSTRY, "level"]).size()
+    sums = points.groupby(alignment.INDUSTRY).size()
+    named = int(sums.reindex(offer.named).fillna(0).sum())
+    most = max(industries, key=lambda name: (name != alignment.NO_INDUSTRY, sums[name]))
+    shown = industries[:MOST_ROWS]
+    return Slide(
+        kind,
+        f"{len(offer.named)} 个重点产业占在办专业点的 {number(100 * named / len(points), '%')}，"
+        f"{most}最多（{number(int(sums[most]), '个')}）",
+        f"产业 → 专业类 → 层次，单位：个；列最大的 {min(len(flows), MOST_ROWS)} 条流向，"
+        f"共 {len(flows)} 条",
+        (
+            Table(
+                ("产业", "专业类", "层次", "专业点", "占比"),
+                tuple(
+                    (
+                        *(Cell(name) for name in flow.names),
+                        Cell(number(flow.points)),
+                        Cell(number(100 * flow.points / len(points), "%")),
+                    )
+                    for flow in flows[:MOST_ROWS]
+                ),
+                (2.2, 2.6, 1.5, 1.2, 1.1),
+                0.56,
+            ),
+            Bars(
+                "各产业在办专业点（个，按层次）",
+                tuple(shown),
+                tuple(
+                    Series(
+                        level,
+                        tuple(float(tally.get((name, level), 0)) for name in shown),
+                        (colour,),
+                    )
+                    for level, colour in zip(LEVELS, LEVEL_COLOURS, strict=True)
+                ),
+                "个",
+                stacked=True,
+                share=0.44,
+            ),
+        ),
+        notes=(_source(known),),
+        definitions=("在办专业点按专业的产业、专业类和层次合计；未填产业的单列，都计入总数。",),
+        numbers=(
+            Sheet(
+                "产教对接",
+                ("产业", "专业类", "层次", "专业点", "占比（%）"),
+                tuple((*f.names, f.points, 100 * f.points / len(points)) for f in flows),
             ),
         ),
     )
@@ -1177,6 +1249,7 @@ _BUILDERS: dict[str, Callable[[Known, str], Slide]] = {
     "action-2": _action,
     "action-3": _action,
     "map": _map,
+    "alignment": _alignment,
     "worst": _worst,
     "warning": _warning,
     "money": _money,

@@ -23,7 +23,7 @@ from data.plan import PLANS, load_plan
 from pages.briefing import __main__ as briefing
 from pages.briefing import files, screen, slideshow
 from pages.briefing.official import clean
-from pages.briefing.pack import DEFAULT, Bars, Cell, Lines, Map, Pack, Table, Wishes
+from pages.briefing.pack import DEFAULT, KINDS, Bars, Cell, Lines, Map, Pack, Table, Wishes
 from pages.briefing.slides import pack
 from pages.parts.view import View
 from queries.evaluate import Scope, evaluate
@@ -309,13 +309,29 @@ def test_without_data_a_slide_says_so(tmp_path: Path) -> None:
         assert files.WRITERS[form](view, found)
 
 
-@pytest.mark.parametrize("kind", DEFAULT)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("day", [date(2020, 1, 1), date(2031, 1, 1)])
 def test_any_day_and_part_makes_slides(version: OpenVersion, kind: str, day: date) -> None:
     for scope in (Scope(), Scope(level=("中职",)), Scope(district=(version.districts[0],))):
         found = pack(View(version, day, scope), Wishes((kind,)))
         assert found.slides[0].title
         assert screen.markup(found, 0)
+
+
+def test_the_alignment_slide_is_on_request_and_adds_up(view: View) -> None:
+    assert "alignment" not in DEFAULT
+    found = pack(view, Wishes(("alignment",)))
+    (slide,) = found.slides
+    result = next(r for r in evaluate(view.version, view.as_of) if r.id == "industry_share")
+    (sheet,) = slide.numbers
+    assert sum(row[3] for row in sheet.rows) == result.denominator
+    (bars,) = (f for f in slide.figures if isinstance(f, Bars))
+    for place, industry in enumerate(bars.categories):
+        drawn = sum(series.values[place] or 0 for series in bars.series)
+        assert drawn == sum(row[3] for row in sheet.rows if row[0] == industry)
+    inside(Presentation(io.BytesIO(files.WRITERS["pptx"](view, found))))
+    for form in ("docx", "xlsx"):
+        assert files.WRITERS[form](view, found)
 
 
 def test_a_template_brings_its_size(view: View, made: Pack, tmp_path: Path) -> None:
