@@ -110,7 +110,7 @@ def any_return(draw: st.DrawFn) -> dict[str, pd.DataFrame]:
     return given
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(sent=st.dictionaries(st.sampled_from(["S1", "S2", "S9"]), any_return(), max_size=3))
 def test_a_merge_touches_own_rows_alone(small: City, sent: dict[str, Any]) -> None:
     merged = merge(small, sent)

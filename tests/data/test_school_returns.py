@@ -303,7 +303,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(edits=EDITS)
 def test_whatever_passes_is_of_the_institution_alone(
     edits: list[Any], forms: dict[str, Path], checker: Checker, small: City
