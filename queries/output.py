@@ -25,6 +25,13 @@ from queries.run import OpenVersion, open_current, open_file
 FORMATS = ("table", "json", "csv")
 
 
+def harmless(value: Any) -> Any:
+    """A cell of a CSV file as it is, a text that a spreadsheet would work out behind an
+    apostrophe."""
+    risky = isinstance(value, str) and len(value) > 1 and value[0] in "=+-@\t\r"
+    return f"'{value}" if risky else value
+
+
 class RequestError(Exception):
     """A request that cannot be answered; the message says why, in Chinese."""
 
@@ -110,7 +117,7 @@ def write(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str) -> 
     if form == "csv":
         writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console

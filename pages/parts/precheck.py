@@ -12,7 +12,7 @@ import xlsxwriter
 from data import applications
 from data.contract import LEVELS, TRACKS
 from data.values import without_k
-from data.workbook import Unreadable
+from data.workbook import MEGABYTE, MOST_OF_LIST, Unreadable
 from pages.parts import download, figures, institution_choice
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
@@ -143,7 +143,12 @@ def _list(view: View, *, alone: bool) -> None:
             )
         )
     with st.container(horizontal=True, vertical_alignment="bottom", key="precheck-list"):
-        file = st.file_uploader("批量预审：上传清单（.xlsx）", type=["xlsx"], key="precheck-file")
+        file = st.file_uploader(
+            "批量预审：上传清单（.xlsx）",
+            type=["xlsx"],
+            key="precheck-file",
+            max_upload_size=MOST_OF_LIST // MEGABYTE,
+        )
         download.button(
             view,
             "下载清单模板（.xlsx）",

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -178,6 +179,36 @@ def test_killed_while_a_file_is_checked_or_confirmed(
     until(lambda: len(list(nursery.temporary.glob("vocational-plan-*"))) == 1)
     nursery.kill(child)
     assert "Traceback" not in nursery.log.read_text()
+
+
+def test_others_are_served_while_a_check_runs_and_is_killed(
+    nursery: Nursery, warehouse: Path, tmp_path: Path
+) -> None:
+    """As the system ends a process that takes too much memory; it stands still until then."""
+    child, url = nursery.start(warehouse)
+    before = versions.current().id
+    content = (tmp_path / "old.xlsx").read_bytes()
+
+    def checks() -> list[psutil.Process]:
+        running = psutil.Process(child).children(recursive=True)
+        return [each for each in running if "data.trial" in each.cmdline()]
+
+    with Wire(url) as clerk, Wire(url) as other:
+        clerk.visit("data")
+        clerk.ask(clerk.upload("book.xlsx", content))
+        until(checks)
+        (check,) = checks()
+        check.suspend()
+        assert "指标的口径" in other.visit("definitions")
+        assert "错误编号" not in other.text
+        assert check.is_running()
+        check.kill()
+        said = clerk.listen()
+        assert "检查没有完成" in said
+        assert "数据没有改变" in said
+    assert versions.current().id == before
+    assert notes.log()[0].refused
+    nursery.kill(child)
 
 
 def listed(folder: Path) -> set[str]:

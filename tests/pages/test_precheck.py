@@ -79,3 +79,18 @@ def test_the_template_has_the_columns_it_reads() -> None:
     assert lines == []
     # Nothing but that it is still empty.
     assert [each.expected for each in problems] == ["没有数据，至少应填一行"]
+
+
+def test_a_hostile_list_is_refused_and_the_page_stands(show: Callable[..., Shown]) -> None:
+    """It is read in the server itself, within a tight limit."""
+    shown = show(PAGE, view="precheck")
+    for content, words in (
+        (b"PK" + bytes(6 * 1024 * 1024), "超过 5 MB"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "旧版 Excel 格式"),
+        (b"PK\x03\x04", "已损坏"),
+        (b"a,b", "不是 .xlsx 工作簿"),
+    ):
+        shown.app.file_uploader[0].upload("<i>清单.xlsx", content, "application/zip").run()
+        assert not shown.app.exception
+        assert words in shown.text("precheck-unreadable")
+        assert "<i>" not in shown.html("precheck-unreadable")

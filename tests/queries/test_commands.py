@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from data.load import load_workbook
-from queries import evidence
+from queries import evidence, output
 from queries.evaluate import evaluate
 from queries.indicators import __main__ as indicators
 from queries.run import open_file
@@ -173,3 +173,12 @@ def test_a_replaced_file_is_read_anew_in_the_same_process(tmp_path: Path) -> Non
     os.utime(path, ns=(1, 1))
     second = evaluate(open_file(path), indicators=["points_emerging"])[0].actual
     assert (first, second) == (2, 0)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+1", "@SUM(1)", "\t=1"])
+def test_csv_gives_a_spreadsheet_nothing_to_work_out(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output.write([{"name": text, "value": -1.5, "mark": "-"}], ["name", "value", "mark"], "csv")
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    assert row == {"name": f"'{text}", "value": "-1.5", "mark": "-"}
