@@ -77,3 +77,14 @@ def test_upload_mend_confirm_and_back(
         kept = [path.stem for path in (warehouse / "versions").iterdir()]
         assert kept == [first.strip()]
         visitor.settle()
+
+
+def test_a_file_too_large_or_of_another_kind_is_refused_in_chinese(visitor: Visitor) -> None:
+    page = visitor.goto("/alignment?view=precheck")
+    upload = page.locator("input[type=file]")
+    upload.set_input_files(
+        {"name": "大.xlsx", "mimeType": "application/zip", "buffer": bytes(6 * 1024 * 1024)}
+    )
+    expect(page.get_by_test_id("stFileUploader")).to_contain_text("错误：文件不能超过 5.0MB。")
+    upload.set_input_files({"name": "甲.txt", "mimeType": "text/plain", "buffer": b"x"})
+    expect(page.get_by_test_id("stFileUploader")).to_contain_text("不接受 text/plain 文件。")
