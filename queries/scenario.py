@@ -180,6 +180,9 @@ def _date(value: Any) -> date | None:
 
 
 def _number(name: str, value: Any) -> tuple[float, str]:
+    if any("\ud800" <= c <= "\udfff" for c in name):
+        # Half a character, as JSON can write it, fits no message and no file.
+        return 0.0, f"杠杆“{name.encode('ascii', 'replace').decode()}”的编号不是完整的文字"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.0, f"杠杆“{name}”的值为 {_shown(value)}，应为数"
     try:

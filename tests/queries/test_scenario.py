@@ -444,3 +444,9 @@ def test_the_command_refuses_in_chinese(
         said = capsys.readouterr()
         assert words in said.err
         assert said.out == ""
+
+
+def test_half_a_character_is_no_lever() -> None:
+    with pytest.raises(ScenarioError, match="不是完整的文字") as caught:
+        from_json('{"levers":{"\\ud800":1}}')
+    assert str(caught.value).encode()
