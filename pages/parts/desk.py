@@ -37,6 +37,8 @@ VIEWS = {
 DONE = "desk-done"
 # Lines of a list that are shown on the page.
 MOST_LISTED = 300
+# Decimals of two values that only these tell apart.
+MOST_DECIMALS = 6
 # One check at a time in the whole server: each may need most of a small machine's memory.
 _one = threading.Lock()
 
@@ -150,18 +152,34 @@ def movements(before: list[Result], after: list[Result]) -> list[dict[str, Any]]
         was = old.get(new.id)
         if was is not None and (was.actual, was.status) == (new.actual, new.status):
             continue
+        before_text, after_text = apart(
+            was.actual if was is not None else None, new.actual, new.indicator.unit
+        )
         found.append(
             {
                 "name": new.indicator.name,
                 "unit": new.indicator.unit,
-                "before": "—" if was is None else number(was.actual, new.indicator.unit),
-                "after": number(new.actual, new.indicator.unit),
+                "before": "—" if was is None else before_text,
+                "after": after_text,
                 "was": None if was is None else was.status,
                 "now": new.status,
                 "turned": was is None or was.status != new.status,
             }
         )
     return sorted(found, key=lambda each: not each["turned"])
+
+
+def apart(before: float | None, after: float | None, unit: str) -> tuple[str, str]:
+    """Two numbers in words, with as many decimals (six at most) as tell them apart."""
+    words = number(before, unit), number(after, unit)
+    if before is None or after is None or before == after:
+        return words
+    decimals = 1
+    while words[0] == words[1] and decimals < MOST_DECIMALS:
+        decimals += 1
+        gap = "" if unit in ("", "%") else " "
+        words = f"{before:,.{decimals}f}{gap}{unit}", f"{after:,.{decimals}f}{gap}{unit}"
+    return words
 
 
 def preview(

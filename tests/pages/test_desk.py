@@ -11,7 +11,7 @@ import pytest
 from data import notes, trial, versions
 from data.load import load_workbook
 from data.trial import Outcome
-from pages.parts import sign_on
+from pages.parts import desk, sign_on
 from tests.data.small_book import spoilt, valid, write_xlsx
 from tests.pages.conftest import Shown
 
@@ -162,3 +162,12 @@ def test_others_choose_when_to_see_new_data(own: Path, show: Callable[..., Shown
     shown.app.run()
     assert "updated-note" not in shown.blocks()
     assert "已被清理" in shown.text("updated-gone")
+
+
+def test_numbers_that_look_alike_are_told_apart() -> None:
+    """A change is never shown as from one number to the same."""
+    assert desk.apart(66.51, 66.53, "%") == ("66.51%", "66.53%")
+    assert desk.apart(66.4, 66.5, "%") == ("66.4%", "66.5%")
+    assert desk.apart(1.02, 1.0204, "个") == ("1.0200 个", "1.0204 个")
+    assert desk.apart(64, 64, "个") == ("64 个", "64 个")
+    assert desk.apart(None, 2, "个") == ("无数据", "2 个")
