@@ -201,6 +201,11 @@ class Conflict:
     now: Any
     returned: Any
 
+    @property
+    def untouched(self) -> bool:
+        """Whether the institution left it as it was sent out: only the data was changed since."""
+        return bool(self.returned == self.base)
+
 
 PRESENT, ABSENT = "有此行", "无此行"
 

@@ -109,10 +109,12 @@ def _preview(view: View, found: Round, tried: Tried) -> None:
                     "base": trial.say(each.base),
                     "now": trial.say(each.now),
                     "returned": trial.say(each.returned),
+                    "untouched": each.untouched,
                 }
                 for each in prepared.conflicts[: desk.MOST_LISTED]
             ],
             count=len(prepared.conflicts),
+            untouched=sum(each.untouched for each in prepared.conflicts),
             more=max(len(prepared.conflicts) - desk.MOST_LISTED, 0),
         ),
         key="schools-preview",

@@ -163,6 +163,9 @@ def test_what_changed_since_is_a_conflict(small: City) -> None:
         (c.sheet, c.row, c.column, c.base, c.now, c.returned) for c in conflicts(small, now, sent)
     ]
     assert found == [("院校", ("S1",), "性质", "公办", "民办", "公办")]
+    assert [each.untouched for each in conflicts(small, now, sent)] == [True]
+    both = changed(small, "院校", "S1", "联系人", "王五")
+    assert [each.untouched for each in conflicts(small, both, sent)] == [False]
     # What the institution returns too is none.
     now = changed(small, "院校", "S1", "联系人", "李四")
     assert list(conflicts(small, now, sent)) == []
