@@ -457,7 +457,9 @@ def _refuse_other_formats(name: str, content: bytes) -> None:
             raise Unreadable(f"“{name}”设有打开密码，请取消密码后再导入")
         raise Unreadable(f"“{name}”是旧版 Excel 格式（.xls），请另存为 .xlsx 工作簿")
     if not content.startswith(b"PK"):
-        raise Unreadable(f"“{name}”不是 .xlsx 工作簿；CSV 文件请放在一个文件夹中，导入该文件夹")
+        raise Unreadable(
+            f"“{name}”不是 .xlsx 工作簿，请用 Excel 另存为 .xlsx；CSV 文件请放进一个 .zip 或文件夹"
+        )
 
 
 class _Package:

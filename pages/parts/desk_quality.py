@@ -421,7 +421,7 @@ def _lines(glances: Sequence[Glance]) -> list[tuple[str, str, list[float | None]
     return [
         ("填写率", "%", [each.filled for each in glances]),
         ("载入提醒", "条", [float(each.remarks) for each in glances]),
-        ("缺年", "个专业点年度", [each.missing for each in glances]),
+        ("缺专业点年度", "个", [each.missing for each in glances]),
         ("空表和久未更新的表", "张", [float(each.empty + each.stale) for each in glances]),
     ]
 

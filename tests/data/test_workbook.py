@@ -373,7 +373,7 @@ def unreadable(path: Path) -> str:
     ("content", "words"),
     [
         (b"", "是空文件"),
-        ("院校代码,院校名称".encode(), "不是 .xlsx 工作簿；CSV 文件请放在一个文件夹中"),
+        ("院校代码,院校名称".encode(), "CSV 文件请放进一个 .zip 或文件夹"),
         (os.urandom(5000), "不是 .xlsx 工作簿"),
         (workbook._OLE + b"\0" * 2000, "旧版 Excel 格式（.xls）"),
         (workbook._OLE + "EncryptedPackage".encode("utf-16-le"), "设有打开密码"),
