@@ -41,7 +41,6 @@ STATES: tuple[Any, ...] = (
 )
 PAGES = (
     ("map", ""),
-    ("warning", ""),
     ("what-if", ""),
     ("what-if", "part=saved"),
 )

@@ -39,7 +39,7 @@ SCREENS: list[tuple[str, dict[str, str]]] = [
     *((file, {}) for file in FILES.values()),
     ("alignment.py", {"view": "supply"}),
     ("alignment.py", {"view": "precheck"}),
-    *(("warning.py", {"show": each}) for each in ("list", "changes", "effects", "enrolment")),
+    *(("warning.py", {"show": each}) for each in ("list", "enrolment")),
     ("institution.py", {"id": "S1"}),
     *(("what_if.py", {"part": each, "risk": "1"}) for each in ("solve", "risk", "saved")),
     *(("desk.py", {"view": each}) for each in ("versions", "log")),
