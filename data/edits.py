@@ -40,12 +40,6 @@ class Edit:
         headers = list(self.sheet.by_header)
         return [each for each in headers if before.get(each) != after.get(each)]
 
-    @property
-    def name(self) -> str:
-        """Which row it is, in words: what tells it from others, without long texts."""
-        row = self.before or self.after or {}
-        return name(self.sheet, row)
-
 
 @dataclass(frozen=True, eq=False)
 class Merge:

@@ -278,7 +278,12 @@ def _row(entry: Entry) -> dict[str, Any]:
         "at": f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}",
         "who": entry.who,
         "kind": KINDS.get(entry.kind, entry.kind),
-        "subject": entry.subject,
+        "subject": f"轮次 {entry.subject}" if _is_round(entry) else entry.subject,
         "result": "拒绝" if entry.refused else "完成",
         "detail": detail,
     }
+
+
+def _is_round(entry: Entry) -> bool:
+    """Whether what was done was done to a round of one workbook a school, known by its number."""
+    return entry.kind in ("split", "return") and entry.subject.isdecimal()

@@ -431,13 +431,18 @@ def _preview(view: View, draft: Draft, tried: Tried) -> None:
 
 def _what(draft: Draft) -> str:
     """What the edit does, in a sentence."""
-    row = draft.edit.before or draft.edit.after or {}
-    name = edits.name(draft.sheet, _named(draft, row))
+    name = _row_name(draft)
     if draft.edit.before is None:
         return f"新增 1 行：{name}"
     if draft.edit.after is None:
         return f"删除 1 行：{name}"
     return f"修改 1 行：{name}的{'、'.join(draft.edit.changed)}"
+
+
+def _row_name(draft: Draft) -> str:
+    """The row, with the names of what its cells refer to."""
+    row = draft.edit.before or draft.edit.after or {}
+    return edits.name(draft.sheet, _named(draft, row))
 
 
 def _keep(view: View, draft: Draft, tried: Tried) -> None:
@@ -468,7 +473,7 @@ def _logged(draft: Draft, tried: Tried) -> dict[str, str]:
 
     return {
         "sheet": draft.sheet.title,
-        "row": draft.edit.name[:LONGEST_LOGGED],
+        "row": _row_name(draft)[:LONGEST_LOGGED],
         "before": text(1),
         "after": text(2),
         "from": tried.base or "",

@@ -129,7 +129,10 @@ def test_what_is_recorded_has_a_name(own: str, show: Callable[..., Shown]) -> No
     assert {"import", "export", "prune", "scenario_save", "sign_in"} <= kinds
     assert kinds <= KINDS.keys()
     notes.record("action", "李", "", {"action": "清理", "needs": "administrator"}, refused=True)
-    assert "操作 清理；需要 管理员" in show(PAGE, view="log").text("desk-log")
+    notes.record("return", "李", "17", {"file": "某校.xlsx"})
+    shown = show(PAGE, view="log").text("desk-log")
+    assert "操作 清理；需要 管理员" in shown
+    assert "轮次 17" in shown
 
 
 def test_taking_the_log_stands_in_it(

@@ -153,6 +153,8 @@ def test_add_finish_and_remove(own: Path, show: Callable[..., Shown], table: str
     entry = notes.log()[0]
     assert (entry.kind, entry.who, entry.subject) == ("edit", "本机用户", second.id)
     assert entry.detail["sheet"] == BY_TABLE[table].title
+    # Said in the words of the form, as the version's note says it.
+    assert entry.detail["row"] in second.meta["note"]
     assert one.app.session_state["view"].version.path.stem == second.id
 
     if finished:
