@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from data import notes, rounds, school_forms
+from data import notes, rounds, school_forms, versions
 from data.rounds import ERRORS, MERGED, MISSING, READY, Return, Round, Standing
 from data.workbook import Problem
 from pages.parts import desk, desk_collect, desk_merge, download, sign_on
@@ -116,6 +116,13 @@ def _round(
             key="schools-board",
         )
     )
+    gone = rolled_back([each.standing for each in inside], versions.pointed_at() or "")
+    if gone:
+        text = (
+            f"当前使用的版本早于并入形成的版本，不含 {gone} 所院校已并入的数据：可在“数据版本”"
+            "切换到并入后的版本，或重新收表、并入。"
+        )
+        block(render("note", text=text), key="schools-rolled-back")
     with st.container(horizontal=True, key="schools-board-files"):
         _take_board(view, chosen, shown)
         if editor:
@@ -134,6 +141,15 @@ def _round(
         kind = "逾期" if late else "未返回或有错误"
         with st.expander(f"催报文字：{len(waiting)} 所{kind}的院校"):
             st.code(reminder_to_all(chosen, waiting, today), language=None, wrap_lines=True)
+
+
+def rolled_back(standings: Sequence[Standing], current: str) -> int:
+    """How many were merged into a version later than the one in use: it was rolled back since.
+
+    Ids of versions begin with their time.
+    """
+    merged = [each.last.merged_version for each in standings if each.state == MERGED and each.last]
+    return sum(current < each for each in merged) if current else 0
 
 
 def lines(view: View, standings: Sequence[Standing]) -> list[Line]:

@@ -138,6 +138,11 @@ def test_sent_returned_and_merged(own: Path, show: Callable[..., Shown]) -> None
     kinds = [(each.kind, each.refused) for each in notes.log()][:6]
     assert kinds[0] == ("merge", False)
     assert ("return", True) in kinds
+    # After going back the board does not go on as if the data had it.
+    assert "schools-rolled-back" not in shown.blocks()
+    versions.use(second.id)
+    shown = show(PAGE, view="schools")
+    assert "不含 1 所院校已并入的数据" in shown.text("schools-rolled-back")
 
 
 def returned(cells: Mapping[str, object], folder: Path) -> None:
