@@ -579,8 +579,6 @@ def add_entry(
     refused: bool = False,
 ) -> None:
     """A line of the log in the transaction of what it tells of."""
-    """A line of the log in the transaction of what it tells of."""
-    """A line of the log in the transaction of what it tells of."""
     connection.execute(
         _INSERT_ENTRY,
         {
@@ -626,8 +624,6 @@ def clean(text: str) -> str:
 
 def person(who: str) -> str:
     """A person's name within bounds."""
-    """A person's name within bounds."""
-    """A person's name within bounds."""
     return " ".join(clean(who).split())[:LONGEST_ID] or NOBODY
 
 
@@ -636,8 +632,6 @@ def _now() -> datetime:
 
 
 def utc(moment: datetime) -> str:
-    """A moment as it is kept, so that text sorts as time."""
-    """A moment as it is kept, so that text sorts as time."""
     """A moment as it is kept, so that text sorts as time."""
     if moment.tzinfo is None:
         raise ValueError(f"no time zone: {moment}")
