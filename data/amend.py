@@ -29,6 +29,8 @@ from data.workbook import Problem, Progress, silent
 OUTPUT_SHARE = 0.05
 # Another row, as a message names it.
 _ROW = re.compile(r"第 \d+ 行")
+# What no file may be called, as the same in full width: a name may hold what people typed.
+_FULL_WIDTH = str.maketrans('/\\:*?"<>|', "／＼：＊？＂＜＞｜")
 
 
 def amend(
@@ -50,7 +52,7 @@ def amend(
     note(0.0, "正在取出当前数据")
     sheets = export.frames(base) | dict(replaced)
     # The reader names a folder of CSV files, and so the version, by the archive it came in.
-    file = folder / f"{name[: trial.LONGEST_NAME]}.zip"
+    file = folder / f"{name[: trial.LONGEST_NAME].translate(_FULL_WIDTH)}.zip"
     write_sheets(sheets, file)
 
     def later(share: float, words: str) -> None:

@@ -29,7 +29,7 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Round:
     """A round of two institutions, in a warehouse of its own."""
     monkeypatch.setenv(versions.WAREHOUSE_DIR, str(tmp_path / "warehouse"))
     base = load_workbook(write_folder(valid(), tmp_path / "book")).version
-    found = rounds.begin("一轮", base.id, date(2100, 1, 1), NAMES, "张三")
+    found = rounds.begin("一轮/补报：2026?", base.id, date(2100, 1, 1), NAMES, "张三")
     order = Order(found.id, found.name, base.id, found.due_on, tuple(NAMES))
     rounds.folder(found.id).mkdir(parents=True)
     school_forms.write(order, base.path, rounds.forms(found.id))
@@ -75,6 +75,7 @@ def test_two_that_do_not_go_together(begun: Round, tmp_path: Path) -> None:
     made = trial.adopt(found.database, versions.pointed_at(), "王五")
     before = versions.warehouse_dir() / "versions" / f"{begun.base_version}.duckdb"
     shifts = [each for each in difference.compare(before, made.path) if each]
+    assert made.meta["source_name"].startswith("一校一表：一轮／补报：2026？")
     assert [each.sheet.title for each in shifts] == ["专业点"]
     assert list(shifts[0].added["专业点编号"]) == ["P20"]
     assert not len(shifts[0].removed)
