@@ -13,7 +13,7 @@ import streamlit as st
 
 from data import notes, rounds, school_forms, school_merge, scratch, trial, versions
 from data.load import Unwritable
-from data.rounds import READY, Return, Round, Standing
+from data.rounds import READY, Round, Standing
 from data.school_merge import Prepared
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema
 from pages.parts import desk, desk_difference, download, front, sign_on
@@ -75,9 +75,13 @@ def _try_out(view: View, found: Round, ready: Sequence[Standing]) -> Tried:
     with desk.checking() as note:
         prepared = school_merge.prepare(found, ready, current, Path(folder.name), note)
     tried = Tried(found.id, folder, base, current, prepared, [], ("", ""))
+    wanted = rounds.still_latest([each for each, _ in prepared.refused])
     for each, problems in prepared.refused:
-        # The board must not go on calling it good.
-        rounds.add_return(found.id, each.institution, each.file, each.sha256, problems, who.name)
+        # The board must not go on calling it good; what came back meanwhile stays the latest.
+        if each in wanted:
+            rounds.add_return(
+                found.id, each.institution, each.file, each.sha256, problems, who.name
+            )
     if prepared.outcome.clean and prepared.outcome.rows:
         tried.moved, tried.days = desk.moved(current, prepared.database, view.version.plan)
     return tried
@@ -157,10 +161,14 @@ def _confirm(found: Round, tried: Tried) -> None:
         _adopt(found, tried, note)
 
 
-def _unchanged(merged: Sequence[Return]) -> None:
-    """Raises Moved when an institution has sent another workbook since the preview."""
+def _unchanged(tried: Tried) -> None:
+    """Raises Moved when an institution has sent another workbook since the preview, or when nothing
+    was to be loaded and the data is another now; else ``trial.adopt`` looks for that itself."""
+    merged = tried.prepared.merged
     if len(rounds.still_latest(merged)) != len(merged):
         raise trial.Moved("预览之后，有院校重新返回了填报表；没有并入。请重新预览")
+    if not tried.prepared.outcome.rows and versions.pointed_at() != tried.base:
+        raise trial.Moved("预览之后，当前数据已被他人更新或切换；没有并入。请重新预览")
 
 
 def _adopt(found: Round, tried: Tried, note: str) -> None:
@@ -168,13 +176,13 @@ def _adopt(found: Round, tried: Tried, note: str) -> None:
     detail: dict[str, Any] = {"round": found.name, "note": note, "from": tried.base or ""}
     try:
         who = sign_on.require("editor", "并入返回的填报表")
-        _unchanged(merged)
+        _unchanged(tried)
         if tried.prepared.outcome.rows:
             version = trial.adopt(tried.prepared.database, tried.base, who.name, note).id
             detail["warnings"] = len(tried.prepared.outcome.warnings)
         else:
             # Nothing differs: the data has it all.
-            version = tried.base or ""
+            version = tried.against.stem
     except sign_on.NotAllowed as error:
         desk.refuse(error)
     except trial.Moved as error:

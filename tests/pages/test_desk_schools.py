@@ -205,9 +205,32 @@ def test_what_happens_between_preview_and_merge(
     rows.clear()
     press(shown, "schools-merge")
     assert "两者的数据完全相同" in shown.text("schools-preview")
+    later = load_workbook(own / "一.xlsx").version.id
     press(shown, "schools-confirm")
-    assert versions.current().id == between
+    assert "已被他人更新" in shown.text("schools-moved")
+    assert rounds.returns(1)[-1].merged_version == ""
+    press(shown, "schools-merge")
+    press(shown, "schools-confirm")
+    assert versions.current().id == later
+    assert rounds.returns(1)[-1].merged_version == later
     assert "已并入 1 所" in shown.text("schools-board")
+
+
+def test_what_comes_back_during_a_preview_stays_the_latest(
+    own: Path, show: Callable[..., Shown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The preview refuses the workbook before it; the board goes by the one that came since."""
+    fault = Problem("专业点", 2, 3, "专业代码", "9", "不在目录中")
+
+    def prepared(*given: Any) -> Prepared:
+        _, ready, current, *_ = given
+        returned({}, own)
+        return Prepared(Outcome(), refused=((ready[0].last, (fault,)),), database=current)
+
+    monkeypatch.setattr(school_merge, "prepare", prepared)
+    returned({"院校!M2": "李老师"}, own)
+    press(show(PAGE, view="schools"), "schools-merge")
+    assert [each.errors for each in rounds.returns(1)] == [0, 0]
 
 
 def test_overdue_comes_first_and_is_reminded(own: Path, show: Callable[..., Shown]) -> None:
