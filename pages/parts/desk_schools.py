@@ -14,6 +14,7 @@ from data.rounds import ERRORS, MERGED, MISSING, READY, Return, Round, Standing
 from data.workbook import Problem
 from pages.parts import desk, desk_collect, desk_merge, download, sign_on
 from pages.parts.block import block, render
+from pages.parts.verbatim import verbatim
 from pages.parts.view import View, follow
 from queries.run import Institution, fetch
 
@@ -65,7 +66,7 @@ def show(view: View) -> None:
     """The view."""
     done = st.session_state.pop(DONE, None)
     if done:
-        st.success(done)
+        st.success(verbatim(done))
     editor = sign_on.user().may("editor")
     try:
         found = rounds.rounds()

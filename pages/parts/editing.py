@@ -13,6 +13,7 @@ import streamlit as st
 
 from data.edits import refs
 from pages.parts import sign_on
+from pages.parts.verbatim import verbatim
 from pages.parts.view import View
 
 EDIT = "edit"
@@ -62,7 +63,7 @@ def form(view: View) -> None:
     """What the last form did, and the form the address asks for."""
     done = st.session_state.pop(DONE, None)
     if done:
-        st.success(done, icon=":material/check:")
+        st.success(verbatim(done), icon=":material/check:")
     if EDIT in st.query_params:
         from pages.parts import edit_form
 
