@@ -136,6 +136,7 @@ insert into rounds (name, name_key, base_version, due_on, made_by, made_at)
 values (:name, :name_key, :base_version, :due_on, :who, :now)
 """
 _INSERT_ASKED = "insert into round_institutions (round, institution_id, name) values (?, ?, ?)"
+_MOVE_DEADLINE = "update rounds set due_on = :due_on where id = :id"
 _RETURNS = "select * from returns where round = :round order by id"
 _INSERT_RETURN = """
 insert into returns (
@@ -197,6 +198,15 @@ def begin(name: str, base_version: str, due_on: date, asked: Mapping[str, str], 
         notes.add_entry(connection, "split", who, datetime.fromisoformat(now), str(number), detail)
         row = connection.execute("select * from rounds where id = ?", [number]).fetchone()
         return _round(row, dict(asked))
+
+
+def move_deadline(found: Round, due_on: date, who: str) -> None:
+    """Give a round another last day. Raises data.notes.Unavailable."""
+    detail = {"name": found.name, "due": due_on.isoformat(), "was": found.due_on.isoformat()}
+    with notes.writing() as connection:
+        connection.execute(_MOVE_DEADLINE, {"id": found.id, "due_on": due_on.isoformat()})
+        now = datetime.now(UTC)
+        notes.add_entry(connection, "deadline", notes.person(who), now, str(found.id), detail)
 
 
 def returns(number: int) -> list[Return]:

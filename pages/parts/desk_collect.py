@@ -156,6 +156,30 @@ def forms(view: View, found: Round) -> None:
             st.rerun()
 
 
+def deadline(found: Round) -> None:
+    """Another last day for the round: the board and the reminders go by it from then on."""
+    with st.popover("改返回期限", key=f"schools-deadline-{found.id}"):
+        due = st.date_input(
+            "返回期限",
+            value=found.due_on,
+            min_value=min(date.today(), found.due_on),
+            format="YYYY-MM-DD",
+            key=f"schools-due-{found.id}-{found.due_on}",
+        )
+        if not st.button("保存期限", key="schools-due-save") or due is None:
+            return
+        try:
+            who = sign_on.require("editor", "改返回期限")
+            rounds.move_deadline(found, due, who.name)
+        except sign_on.NotAllowed as error:
+            desk.refuse(error)
+        except notes.Unavailable as error:
+            block(render("empty", title="没有保存", text=str(error)), key="schools-due-not-kept")
+        else:
+            st.session_state[desk.DONE] = f"返回期限已改为 {due}；已发出的填报表中仍是原来的日期"
+            st.rerun()
+
+
 # ---------------------------------------------------------------- taking in
 
 

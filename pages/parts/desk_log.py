@@ -33,6 +33,7 @@ KINDS = {
     "version_note": "版本说明",
     "prune": "清理版本",
     "split": "拆分填报表",
+    "deadline": "改返回期限",
     "return": "收填报表",
     "merge": "并入填报表",
     "sign_in": "登录",
@@ -73,6 +74,7 @@ DETAILS = {
     "text": "内容",
     "round": "轮次",
     "due": "期限",
+    "was": "原为",
 }
 
 

@@ -128,6 +128,7 @@ def _round(
         _take_board(view, chosen, shown)
         if editor:
             desk_collect.forms(view, chosen)
+            desk_collect.deadline(chosen)
     if not editor:
         role = sign_on.ROLES[sign_on.user().role]
         text = f"您的角色是{role}，可以查看；催报、收表和并入需要编辑者。"

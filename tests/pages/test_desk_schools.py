@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -250,6 +250,20 @@ def test_overdue_comes_first_and_is_reminded(own: Path, show: Callable[..., Show
     shown = show(PAGE, view="schools", district="中原区")
     assert "1 所院校中" in shown.text("schools-board")
     assert "示例职业学院" in shown.text("schools-board")
+
+
+def test_a_deadline_is_moved(own: Path, show: Callable[..., Shown]) -> None:
+    late = overdue_round()
+    shown = show(PAGE, view="schools")
+    later = date.today() + timedelta(days=30)
+    shown.app.date_input(key=f"schools-due-1-{PAST}").set_value(later)
+    press(shown, "schools-due-save")
+    assert "逾期 0" in shown.text("schools-board")
+    assert f"{later.month} 月 {later.day} 日" in shown.app.code[0].value
+    (moved,) = rounds.rounds()
+    assert (moved.due_on, moved.asked) == (later, late.asked)
+    entry = notes.log(notes.LogFilter(kinds=["deadline"]))[0]
+    assert entry.detail == {"name": "旧的一轮", "due": later.isoformat(), "was": "2020-01-31"}
 
 
 def test_a_viewer_sees_the_board_alone(
