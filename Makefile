@@ -69,9 +69,9 @@ bench: $(VENV)/.test browser
 # Pinned again from pyproject.toml; nothing about where pip looks is written.
 lock: $(VENV)/.test
 	$(PY) -m pip install --quiet pip-tools
-	$(VENV)/bin/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url --no-annotate \
+	$(PY) -m piptools compile -q --strip-extras --no-emit-find-links --no-emit-index-url --no-annotate \
 	  -o requirements.txt pyproject.toml
-	$(VENV)/bin/pip-compile -q --strip-extras --no-emit-find-links --no-emit-index-url --no-annotate \
+	$(PY) -m piptools compile -q --strip-extras --no-emit-find-links --no-emit-index-url --no-annotate \
 	  --extra test -c requirements.txt -o tests/requirements.txt pyproject.toml
 
 # Debian's python3 comes without ensurepip until python3-venv is there.
