@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from data.plan import Plan
 from data.trial import MOST_SHOWN, Outcome, Shift
 from data.versions import Version
 from data.workbook import Progress
-from pages.parts import figures, sign_on
+from pages.parts import clock, figures, sign_on
 from pages.parts.block import block, render
 from pages.parts.verbatim import verbatim
 from pages.parts.view import View, follow
@@ -82,15 +82,10 @@ def refuse(error: sign_on.NotAllowed) -> None:
     st.error(verbatim(error), icon=":material/lock:")
 
 
-def moment(at: datetime | None) -> str:
-    """A moment in this machine's time, to the minute."""
-    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
-
-
 def label(version: Version) -> str:
     """A version as lists to choose from name it."""
     file = version.meta.get("source_name", "")
-    return f"{moment(version.made_at)} {file}（{version.id[-12:]}）"
+    return f"{clock.moment(version.made_at)} {file}（{version.id[-12:]}）"
 
 
 def shifts(found: list[Shift]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from data.rounds import Return, Round
 from data.school_forms import Order
 from data.school_returns import Asked, Returned
 from data.versions import DamagedVersion, NoVersion, OldSchema
-from pages.parts import desk, download, sign_on
+from pages.parts import clock, desk, download, sign_on
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
 from queries.run import Institution, OpenVersion, fetch, open_file
@@ -41,14 +41,14 @@ def new_round(view: View, *, expanded: bool) -> None:
             name = st.text_input(
                 "轮次名称",
                 max_chars=notes.LONGEST_NAME,
-                placeholder=f"如 {date.today().year} 年秋季填报",
+                placeholder=f"如 {clock.today().year} 年秋季填报",
                 key="schools-name",
                 width=260,
             )
             due = st.date_input(
                 "返回期限",
-                value=date.today() + timedelta(days=DAYS_TO_RETURN),
-                min_value=date.today(),
+                value=clock.today() + timedelta(days=DAYS_TO_RETURN),
+                min_value=clock.today(),
                 format="YYYY-MM-DD",
                 key="schools-due",
                 width=150,
@@ -162,7 +162,7 @@ def deadline(found: Round) -> None:
         due = st.date_input(
             "返回期限",
             value=found.due_on,
-            min_value=min(date.today(), found.due_on),
+            min_value=min(clock.today(), found.due_on),
             format="YYYY-MM-DD",
             key=f"schools-due-{found.id}-{found.due_on}",
         )
@@ -270,7 +270,7 @@ def _kept(
         words.append("；".join(each.line for each in problems[:2]))
     if before is not None:
         merged = "（已并入）" if before.merged_version else ""
-        at = desk.moment(before.returned_at)
+        at = clock.moment(before.returned_at)
         words.append(f"替换 {at} 返回的“{before.file}”{merged}")
     row["note"] = "。".join(words)
     if problems:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import streamlit as st
@@ -12,7 +12,7 @@ import streamlit as st
 from data import notes
 from data.contract import FIRST_DATE, LAST_DATE
 from data.notes import Entry, LogFilter
-from pages.parts import download
+from pages.parts import clock, download
 from pages.parts.block import block, render
 from pages.parts.sign_on import ROLES
 from pages.parts.view import View, follow
@@ -138,7 +138,7 @@ class Asked:
 
     @property
     def wanted(self) -> LogFilter:
-        """The lines that are meant; days are this machine's."""
+        """The lines that are meant; days are the city's."""
         return LogFilter(
             kinds=self.kinds,
             who=self.who,
@@ -263,8 +263,10 @@ def _day(label: str, key: str) -> date | None:
 def _start(day: date | None, later: int = 0) -> datetime | None:
     """The first moment of the day so many days later; None without a day."""
     try:
-        found = None if day is None else datetime.combine(day, time()) + timedelta(days=later)
-        return None if found is None else found.astimezone()
+        if day is None:
+            return None
+        begun = datetime.combine(day, time(), clock.HERE) + timedelta(days=later)
+        return begun.astimezone(UTC)
     except OverflowError:
         # The first and the last days there are bound nothing.
         return None
@@ -277,7 +279,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         if value != ""
     )
     return {
-        "at": f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}",
+        "at": f"{clock.here(entry.at):%Y-%m-%d %H:%M:%S}",
         "who": entry.who,
         "kind": KINDS.get(entry.kind, entry.kind),
         "subject": f"轮次 {entry.subject}" if _is_round(entry) else entry.subject,
@@ -288,4 +290,4 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def _is_round(entry: Entry) -> bool:
     """Whether what was done was done to a round of one workbook a school, known by its number."""
-    return entry.kind in ("split", "return") and entry.subject.isdecimal()
+    return entry.kind in ("split", "deadline", "return") and entry.subject.isdecimal()

@@ -22,7 +22,7 @@ from data.contract import BY_TABLE
 from data.plan import Plan
 from data.versions import Version
 from data.workbook import Progress, silent
-from pages.parts import desk, download, figures
+from pages.parts import clock, download, figures
 from pages.parts.block import block, render
 from pages.parts.view import View, follow
 from queries import quality
@@ -472,7 +472,7 @@ def _course(line: dict[str, str]) -> str:
 def _version(version: Version, glance: Glance) -> dict[str, Any]:
     return {
         "id": version.id,
-        "at": desk.moment(version.made_at),
+        "at": clock.moment(version.made_at),
         "file": version.meta.get("source_name", ""),
         "date": glance.data_date.isoformat(),
         "filled": _percent(glance.filled),
@@ -618,7 +618,7 @@ def _sheets(view: View) -> list[Part]:
             [
                 (
                     version.id,
-                    desk.moment(version.made_at),
+                    clock.moment(version.made_at),
                     version.meta.get("source_name", ""),
                     glance.data_date,
                     glance.filled,

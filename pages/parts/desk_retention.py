@@ -11,7 +11,7 @@ from data import notes, retention
 from data.notes import Mark
 from data.retention import Pruned, Selection, Unprunable
 from data.versions import Busy, NoVersion, Version
-from pages.parts import desk, sign_on
+from pages.parts import clock, desk, sign_on
 from pages.parts.block import block, render
 
 USUAL_KEEP, MOST_KEEP = 10, 1_000
@@ -117,7 +117,7 @@ def _preview(found: Selection, known: dict[str, Version]) -> dict[str, Any]:
         version = known.get(name)
         return {
             "id": name,
-            "at": "" if version is None else desk.moment(version.made_at),
+            "at": "" if version is None else clock.moment(version.made_at),
             "file": "" if version is None else version.meta.get("source_name", ""),
         }
 

@@ -12,7 +12,7 @@ import streamlit as st
 from data import notes, rounds, school_forms, versions
 from data.rounds import ERRORS, MERGED, MISSING, READY, Return, Round, Standing
 from data.workbook import Problem
-from pages.parts import desk, desk_collect, desk_merge, download, sign_on
+from pages.parts import clock, desk, desk_collect, desk_merge, download, sign_on
 from pages.parts.block import block, render
 from pages.parts.verbatim import verbatim
 from pages.parts.view import View, follow
@@ -97,7 +97,7 @@ def _chosen(found: Sequence[Round]) -> Round | None:
 def _round(
     view: View, found: Sequence[Round], chosen: Round, returns: Sequence[Return], editor: bool
 ) -> None:
-    today = date.today()
+    today = clock.today()
     everyone = lines(view, rounds.standings(chosen, returns, today))
     inside = [each for each in everyone if _inside(view, each)]
     state = st.query_params.get("state", "")
@@ -195,7 +195,7 @@ def _subtitle(view: View, found: Round, today: date) -> str:
     due = f"还有 {left} 天" if left > 0 else "今天截止" if left == 0 else f"已过 {-left} 天"
     parts = [
         f"返回期限 {found.due_on}（{due}）",
-        f"{found.made_by} 于 {desk.moment(found.made_at)} 发出",
+        f"{found.made_by} 于 {clock.moment(found.made_at)} 发出",
         f"填报表取自版本 {found.base_version}",
     ]
     if view.scope:
@@ -230,7 +230,7 @@ def _row(line: Line) -> dict[str, Any]:
         "style": STYLES[line.standing.state, line.standing.overdue],
         "words": line.words,
         "errors": last.errors if last else None,
-        "at": desk.moment(last.returned_at) if last else "",
+        "at": clock.moment(last.returned_at) if last else "",
         "who": last.returned_by if last else "",
         "file": last.file if last else "",
         "earlier": line.standing.earlier,
@@ -312,10 +312,10 @@ def _school(view: View, chosen: Round, everyone: Sequence[Line], today: date) ->
 def _last_words(last: Return | None) -> str:
     if last is None:
         return "没有返回过填报表"
-    words = f"最近返回 {desk.moment(last.returned_at)}，{last.returned_by} 收下“{last.file}”"
+    words = f"最近返回 {clock.moment(last.returned_at)}，{last.returned_by} 收下“{last.file}”"
     if last.merged_version:
         words += (
-            f"；{last.merged_by} 于 {desk.moment(last.merged_at)} 并入版本 {last.merged_version}"
+            f"；{last.merged_by} 于 {clock.moment(last.merged_at)} 并入版本 {last.merged_version}"
         )
     return words
 

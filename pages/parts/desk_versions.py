@@ -10,7 +10,7 @@ import streamlit as st
 from data import retention, versions
 from data.notes import Mark
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema, Version
-from pages.parts import desk, desk_difference, desk_retention, download, front, sign_on
+from pages.parts import clock, desk, desk_difference, desk_retention, download, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.desk_upload import workbook
 from pages.parts.verbatim import verbatim
@@ -56,7 +56,7 @@ def _row(version: Version, current: str, mark: Mark | None) -> dict[str, Any]:
     return {
         "id": version.id,
         "current": version.id == current,
-        "at": desk.moment(version.made_at),
+        "at": clock.moment(version.made_at),
         "who": meta.get("loaded_by", "") or "命令行",
         "file": meta.get("source_name", ""),
         "hash": meta.get("source_sha256", "")[:12],

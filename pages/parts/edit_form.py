@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tempfile
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from data.edits import Edit, Merge, Row
 from data.load import Unwritable
 from data.trial import Outcome
 from data.versions import Busy, DamagedVersion, NoVersion, OldSchema, Version
-from pages.parts import desk, front, sign_on
+from pages.parts import clock, desk, front, sign_on
 from pages.parts.block import block, render
 from pages.parts.edit_fields import EMPTY, FINISHED_BY, Fields
 from pages.parts.editing import DONE, DRAFT, EDIT
@@ -128,7 +127,7 @@ def _open(view: View, asked: str) -> Draft | None:
     sheet = BY_TABLE[table]
     rows = export.frames(view.version.path, [sheet.title])[sheet.title]
     fields = Fields(view, sheet, rows)
-    day = min(date.today(), view.version.as_of)
+    day = min(clock.today(), view.version.as_of)
     if what == "new":
         about = more.removesuffix(".done")
         row = fields.empty(about, more.endswith(".done"), day)
@@ -347,7 +346,7 @@ def _since(draft: Draft, newest: Version, rows: pd.DataFrame) -> dict[str, Any] 
         meta = version.meta
         made.append(
             {
-                "at": desk.moment(version.made_at),
+                "at": clock.moment(version.made_at),
                 "who": meta.get("loaded_by", "") or "命令行",
                 "what": meta.get("source_name", ""),
                 "note": meta.get("note", ""),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import streamlit as st
 
 from data import notes
-from pages.parts import download, sign_on, what_if_overwrite
+from pages.parts import clock, download, sign_on, what_if_overwrite
 from pages.parts import what_if_picture as picture
 from pages.parts.block import block, render
 from pages.parts.verbatim import verbatim
@@ -24,8 +23,6 @@ MOST_COMPARED = 4
 MOST_RESTORED = 30
 # Of what the notes count by.
 LARGEST_NUMBER = 2**63 - 1
-# Times are kept in UTC; the city reads its own.
-HERE = timezone(timedelta(hours=8))
 _SAID = "what-if-saved-said"
 _DELETED = "what-if-deleted"
 # The scenario whose name and note are edited, as it was when the form was opened.
@@ -71,7 +68,7 @@ def keep(view: View, at: Board) -> None:
 
 
 def _keep_over(view: View, at: Board, origin: notes.Scenario) -> None:
-    who = f"（{origin.changed_by} 保存于 {local(origin.changed_at)}）"
+    who = f"（{origin.changed_by} 保存于 {clock.moment(origin.changed_at)}）"
     if what_if_overwrite.edited(view, at, origin) == origin:
         st.caption(verbatim(f"与已保存的“{origin.name}”相同{who}"))
         return
@@ -133,7 +130,7 @@ def _list(
                 "revision": each.revision,
                 "note": each.note,
                 "who": each.changed_by,
-                "when": local(each.changed_at),
+                "when": clock.moment(each.changed_at),
                 "version": each.version_id,
                 "as_of": each.as_of.isoformat(),
                 "other": other,
@@ -151,17 +148,12 @@ def _list(
                 "id": each.id,
                 "name": each.name,
                 "who": each.changed_by,
-                "when": local(each.deleted_at or each.changed_at),
+                "when": clock.moment(each.deleted_at or each.changed_at),
             }
             for each in gone
         ],
         others=sum(row["other"] for row in rows),
     )
-
-
-def local(moment: datetime) -> str:
-    """A moment in the city's time."""
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(HERE).strftime("%Y-%m-%d %H:%M")
 
 
 def _act(at: Board, prepared: Prepared, acted: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from data import notes
-from pages.parts import desk_log
+from pages.parts import clock, desk_log
 from pages.parts.desk_log import KINDS, Asked, read_address
 from tests.pages.conftest import ROOT, Shown
 from tests.pages.test_download import own
@@ -77,7 +77,7 @@ def parameters(shown: Shown) -> dict[str, Any]:
 def test_a_link_reproduces_it(own: str, show: Callable[..., Shown]) -> None:
     del own
     filled()
-    today = f"{datetime.combine(date.today(), time()).astimezone():%Y-%m-%d}"
+    today = clock.today().isoformat()
     link = {"kind": ["import", "export"], "who": "李1", "refused": "1", "first": today}
     shown = show(PAGE, view="log", text="v", **link)
     assert "符合条件的 10 条" in shown.text("desk-log")
@@ -130,9 +130,11 @@ def test_what_is_recorded_has_a_name(own: str, show: Callable[..., Shown]) -> No
     assert kinds <= KINDS.keys()
     notes.record("action", "李", "", {"action": "清理", "needs": "administrator"}, refused=True)
     notes.record("return", "李", "17", {"file": "某校.xlsx"})
+    notes.record("deadline", "李", "18", {"name": "一轮"})
     shown = show(PAGE, view="log").text("desk-log")
     assert "操作 清理；需要 管理员" in shown
     assert "轮次 17" in shown
+    assert "轮次 18" in shown
 
 
 def test_taking_the_log_stands_in_it(
