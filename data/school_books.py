@@ -210,11 +210,9 @@ class Conflict:
 PRESENT, ABSENT = "有此行", "无此行"
 
 
-def conflicts(base: City | None, now: City, returned: Mapping[str, Frames]) -> Iterator[Conflict]:
+def conflicts(base: City, now: City, returned: Mapping[str, Frames]) -> Iterator[Conflict]:
     """What putting the returned rows back would silently undo; base: the version the workbooks were
     made from."""
-    if base is None:
-        return
     for code, sheets in returned.items():
         before, current = base.own(code), now.own(code)
         for sheet in OWN_SHEETS:
