@@ -31,6 +31,7 @@ from data.contract import (
     BY_TITLE,
     CODE_ITEM,
     ROUND_ITEM,
+    ROUND_NAME_ITEM,
     Column,
     Sheet,
 )
@@ -65,6 +66,8 @@ from data.workbook import (
 MOST_SECONDS = 60.0
 MOST_FILES = 1000
 BOOKS = Wanted(".xlsx", MOST_FILES, "各院校返回的工作簿（.xlsx）")
+# Characters of a round's name that a message repeats.
+LONGEST_ROUND = 40
 BATCH, LISTED = "batch.json", "listed.json"
 # Row numbers from here on are the city's: no sheet of a workbook has as many.
 CITY_ROWS = 10_000_000
@@ -86,11 +89,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a returned workbook says it is, as text; empty where it says nothing."""
+    """What a returned workbook says it is, else empty; name: the round's."""
 
     round: str = ""
     institution: str = ""
     base: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,8 @@ def stamp(book: Book) -> Stamp:
             strict=True,
         )
     }
-    return Stamp(found.get(ROUND_ITEM, ""), found.get(CODE_ITEM, ""), found.get(BASE_ITEM, ""))
+    items = (ROUND_ITEM, CODE_ITEM, BASE_ITEM, ROUND_NAME_ITEM)
+    return Stamp(*(found.get(item, "") for item in items))
 
 
 def why_refused(found: Stamp, asked: Asked) -> str:
@@ -138,7 +143,8 @@ def why_refused(found: Stamp, asked: Asked) -> str:
             "“说明”表中没有轮次编号、院校代码和原数据版本：不是本系统发出的填报表，或“说明”被改动"
         )
     if (found.round, found.base) != (str(asked.number), asked.base):
-        return f"这是另一轮的填报表（轮次编号 {found.round}），不属于“{asked.name}”，没有收下"
+        name = f"“{found.name[:LONGEST_ROUND]}”（轮次编号 {found.round}）"
+        return f"这是另一轮{name}的填报表，不属于“{asked.name}”，请在那一轮收表"
     if found.institution not in asked.institutions:
         return f"院校代码“{found.institution}”不在“{asked.name}”的填报院校之中，没有收下"
     return ""

@@ -66,12 +66,17 @@ def show(view: View) -> None:
         "上传填好的工作簿（.xlsx，或每表一个 CSV 的 .zip）；先检查和预览，确认后才载入",
         type=[suffix[1:] for suffix in trial.SUFFIXES],
         key=f"desk-file-{st.session_state.get(_TURN, 0)}",
+        on_change=_let_go,
     )
-    if file is None:
-        st.session_state.pop(_TRIED, None)
-        return
+    # Kept for who looked at another view or page meanwhile: only the widget forgets its file.
     tried: Tried | None = st.session_state.get(_TRIED)
-    if tried is None or tried.id != file.file_id:
+    if file is None:
+        if tried is None:
+            return
+        text = f"您此前上传的“{tried.name}”还没有载入，检查结果如下。"
+        block(render("note", text=text), key="desk-kept")
+        st.button("放弃这份文件", key="desk-drop", on_click=_let_go)
+    elif tried is None or tried.id != file.file_id:
         try:
             tried = _try_out(view, file.file_id, file.name, file.getvalue())
         except sign_on.NotAllowed as error:
@@ -92,6 +97,10 @@ def show(view: View) -> None:
         _faults(view, tried)
     else:
         _preview(view, tried)
+
+
+def _let_go() -> None:
+    st.session_state.pop(_TRIED, None)
 
 
 def _templates(view: View) -> None:

@@ -396,7 +396,7 @@ def test_many_files_each_by_itself(forms: dict[str, Path], database: Path, tmp_p
     assert len(found) == 7
     assert "无法解压" in names["junk.xlsx"].refused
     assert "不安全的文件名" in names["away.zip"].refused
-    assert "另一轮" in names["round.xlsx"].refused
+    assert "另一轮“秋季填报”（轮次编号 8）" in names["round.xlsx"].refused
     assert "不在“秋季填报”的填报院校之中" in names["school.xlsx"].refused
     assert "不是本系统发出的填报表" in names["plain.xlsx"].refused
     good, bad = names["改了名字.xlsx"], names["bad.xlsx"]

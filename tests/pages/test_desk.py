@@ -62,10 +62,26 @@ def test_faults_preview_confirm_and_back(own: Path, show: Callable[..., Shown]) 
     assert "<i>新名" in text
     assert "<i>新名" not in shown.html("desk-preview")
     assert versions.current().id == first
+    # A look at another view loses nothing.
+    shown.app.query_params["view"] = "log"
+    shown.app.run()
+    assert "desk-preview" not in shown.blocks()
+    shown.app.query_params["view"] = "upload"
+    shown.app.run()
+    assert "“好.xlsx”还没有载入" in shown.text("desk-kept")
+    press(shown, "desk-drop")
+    assert "desk-preview" not in shown.blocks()
+    upload(shown, edited)
+    assert "desk-kept" not in shown.blocks()
+    shown.app.query_params["view"] = "versions"
+    shown.app.run()
+    shown.app.query_params["view"] = "upload"
+    shown.app.run()
     for each in shown.app.checkbox:
         each.check()
     shown.app.run()
     press(shown, "desk-confirm")
+    assert "desk-kept" not in shown.blocks()
     second = versions.current().id
     assert second != first
     assert versions.current().meta["loaded_by"] == "本机用户"
