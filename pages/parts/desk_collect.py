@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -257,7 +258,7 @@ def _kept(
         desk.record("return", who, str(found.id), detail, refused=True)
         return row | {"style": "far_behind", "words": "没有收下"}
     code, problems = returned.institution, returned.problems
-    row |= {"school": found.asked[code], "go": f"?school={code}"}
+    row |= {"school": found.asked[code], "go": f"?{urlencode({'school': code})}"}
     try:
         sha256 = rounds.keep_file(found.id, returned.path, marked)
         kept = rounds.add_return(found.id, code, returned.name, sha256, problems, who)

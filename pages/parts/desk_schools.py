@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -110,7 +111,7 @@ def _round(
                 subtitle=_subtitle(view, chosen, today),
                 rounds=[(str(each.id), each.name, each == chosen) for each in found],
                 states=_states(inside, state),
-                rows=[_row(each) for each in shown],
+                rows=[row(each) for each in shown],
                 editor=editor,
                 none="没有符合条件的院校，请改选状态或上方的区县、主管。",
             ),
@@ -219,7 +220,8 @@ def _states(found: Sequence[Line], chosen: str) -> list[dict[str, Any]]:
     ]
 
 
-def _row(line: Line) -> dict[str, Any]:
+def row(line: Line) -> dict[str, Any]:
+    """A line of the board, for the template and the workbook."""
     last = line.standing.last
     return {
         "code": line.standing.institution,
@@ -234,7 +236,7 @@ def _row(line: Line) -> dict[str, Any]:
         "who": last.returned_by if last else "",
         "file": last.file if last else "",
         "earlier": line.standing.earlier,
-        "go": f"?school={line.standing.institution}",
+        "go": f"?{urlencode({'school': line.standing.institution})}",
     }
 
 
@@ -261,7 +263,7 @@ def _take_board(view: View, chosen: Round, shown: Sequence[Line]) -> None:
             view,
             "填报情况",
             [header for header, _ in BOARD],
-            (tuple(row[name] for _, name in BOARD) for row in map(_row, shown)),
+            (tuple(cells[name] for _, name in BOARD) for cells in map(row, shown)),
         ),
         download.name(view, f"{school_forms.plain_name(chosen.name)}_填报情况", "xlsx"),
         key="schools-take-board",

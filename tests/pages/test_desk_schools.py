@@ -8,18 +8,20 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import parse_qs
 
 import openpyxl
 import pytest
 
 from data import export, notes, rounds, school_forms, school_merge, versions
 from data.load import load_workbook
-from data.rounds import Round
+from data.rounds import Round, Standing
 from data.school_forms import Order
 from data.school_merge import Prepared
 from data.trial import Outcome
 from data.workbook import Problem
-from pages.parts import sign_on
+from pages.parts import desk_schools, sign_on
+from pages.parts.desk_schools import Line
 from tests.data.small_book import spoilt, valid, write_xlsx
 from tests.pages.conftest import Shown
 
@@ -264,6 +266,13 @@ def test_a_deadline_is_moved(own: Path, show: Callable[..., Shown]) -> None:
     assert (moved.due_on, moved.asked) == (later, late.asked)
     entry = notes.log(notes.LogFilter(kinds=["deadline"]))[0]
     assert entry.detail == {"name": "旧的一轮", "due": later.isoformat(), "was": "2020-01-31"}
+
+
+@pytest.mark.parametrize("code", ["A&B=1", "A+B", "甲#1", "50%25"])
+def test_any_code_of_an_institution_can_be_opened(code: str) -> None:
+    standing = Standing(code, "示例", None, 0, "", late=False)
+    way = desk_schools.row(Line(standing, None, ""))["go"]
+    assert parse_qs(way[1:]) == {"school": [code]}
 
 
 def test_a_viewer_sees_the_board_alone(
