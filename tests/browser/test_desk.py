@@ -56,6 +56,7 @@ def test_upload_mend_confirm_and_back(
         reading.get_by_role("button", name="刷新").click()
         expect(reading.get_by_text("示例数据").first).to_be_visible()
         expect(reading.get_by_text("数据已更新")).to_have_count(0)
+        reading.close()
 
         visitor.settle()
         page.get_by_text("数据版本", exact=True).click()
@@ -76,7 +77,7 @@ def test_upload_mend_confirm_and_back(
         expect(page.get_by_text("已清理 1 个版本")).to_be_visible()
         kept = [path.stem for path in (warehouse / "versions").iterdir()]
         assert kept == [first.strip()]
-        visitor.settle()
+        visitor.settle().close()
 
 
 def test_a_file_too_large_or_of_another_kind_is_refused_in_chinese(visitor: Visitor) -> None:

@@ -25,7 +25,7 @@ from queries.scenario import PRESETS, prepared
 
 version = open_current()
 view = View(version, version.as_of, Scope())
-put(view)
+put(view, "情景推演")
 ready = prepared(version)
 what_if_risk.show(view, ready, PRESETS[1].on(ready))
 """
