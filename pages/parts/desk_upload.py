@@ -35,7 +35,7 @@ _TRIED, _TURN = "desk-tried", "desk-turn"
 @dataclass
 class Tried:
     """An upload that was tried out. base: what CURRENT held then; folder: gone with the session;
-    against: what it was compared with."""
+    against: what it was compared with; stale: that is no longer the current version."""
 
     id: str
     name: str
@@ -45,10 +45,15 @@ class Tried:
     against: Path | None = None
     moved: list[dict[str, Any]] = field(default_factory=list)
     days: tuple[str, str] = ("", "")
+    stale: bool = False
 
     @property
     def path(self) -> Path:
         return Path(self.folder.name)
+
+    def content(self) -> bytes:
+        """The file as it was uploaded. Raises OSError."""
+        return (self.path / trial.safe_name(self.name)).read_bytes()
 
 
 def show(view: View) -> None:
@@ -76,14 +81,17 @@ def show(view: View) -> None:
         text = f"您此前上传的“{tried.name}”还没有载入，检查结果如下。"
         block(render("note", text=text), key="desk-kept")
         st.button("放弃这份文件", key="desk-drop", on_click=_let_go)
-    elif tried is None or tried.id != file.file_id:
+        number, name, content = tried.id, tried.name, tried.content
+    else:
+        number, name, content = file.file_id, file.name, file.getvalue
+    if tried is None or tried.stale or tried.id != number:
         try:
-            tried = _try_out(view, file.file_id, file.name, file.getvalue())
+            tried = _try_out(view, number, name, content)
         except sign_on.NotAllowed as error:
             desk.refuse(error)
             return
         except trial.Overrun as error:
-            desk.record("import", who.name, file.name, {"reason": str(error)}, refused=True)
+            desk.record("import", who.name, name, {"reason": str(error)}, refused=True)
             block(render("empty", title="检查没有完成", text=str(error)), key="desk-overrun")
             st.button("重新检查", key="desk-again")
             return
@@ -150,7 +158,7 @@ def workbook(database: Path) -> bytes:
 # ---------------------------------------------------------------- trying out
 
 
-def _try_out(view: View, number: str, name: str, content: bytes) -> Tried:
+def _try_out(view: View, number: str, name: str, content: Callable[[], bytes]) -> Tried:
     """Check it in another process, with progress. Raises NotAllowed, Overrun."""
     who = sign_on.require("editor", "上传并检查数据")
     with desk.checking() as note:
@@ -161,12 +169,14 @@ def _try_out(view: View, number: str, name: str, content: bytes) -> Tried:
     return tried
 
 
-def _tried(view: View, number: str, name: str, content: bytes, note: Progress) -> Tried:
+def _tried(
+    view: View, number: str, name: str, content: Callable[[], bytes], note: Progress
+) -> Tried:
     try:
         folder = scratch.folder("upload-")
         path = Path(folder.name)
         file = path / trial.safe_name(name)
-        file.write_bytes(content)
+        file.write_bytes(content())
     except OSError as error:
         reason = error.strerror or error
         raise trial.Overrun(f"临时文件夹无法写入（{reason}）；数据没有改变") from error
@@ -290,7 +300,7 @@ def _preview(view: View, tried: Tried) -> None:
     except trial.Moved as error:
         desk.record("import", who.name, tried.name, {"reason": str(error)}, refused=True)
         block(render("empty", title="没有载入", text=str(error)), key="desk-moved")
-        st.session_state.pop(_TRIED, None)
+        tried.stale = True
         st.button("重新比较", key="desk-compare-again")
     except (Busy, Unwritable) as error:
         block(render("empty", title="没有载入", text=str(error)), key="desk-unwritten")

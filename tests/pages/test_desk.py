@@ -117,6 +117,12 @@ def test_another_version_since_the_preview(
     assert "已被他人更新" in shown.text("desk-moved")
     assert versions.current().id == between
     assert notes.log()[0].refused
+    # Compared again, also by who looked at another view and so has no file in the widget.
+    for place in ("versions", "upload"):
+        shown.app.query_params["view"] = place
+        shown.app.run()
+    assert "desk-kept" in shown.blocks()
+    assert f"与当前版本 {between} 比较" in shown.text("desk-preview")
 
 
 def test_the_limit_is_said(
