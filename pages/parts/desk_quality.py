@@ -194,7 +194,7 @@ def _state(age: Age) -> str:
     if age.stale:
         return "■ 久未更新"
     if not age.dated:
-        return "○ 表中没有日期"
+        return "○ 没有可看新旧的日期"
     if age.days is None:
         return "○ 没有已到的日期"
     return "● 正常" if age.limit else "○ 不评判"
