@@ -35,7 +35,8 @@ _TRIED, _TURN = "desk-tried", "desk-turn"
 @dataclass
 class Tried:
     """An upload that was tried out. base: what CURRENT held then; folder: gone with the session;
-    against: what it was compared with; stale: that is no longer the current version."""
+    against: what it was compared with; stale: that is no longer the current version; since: what
+    CURRENT held when it was first looked at, should somebody have loaded other data meanwhile."""
 
     id: str
     name: str
@@ -46,6 +47,7 @@ class Tried:
     moved: list[dict[str, Any]] = field(default_factory=list)
     days: tuple[str, str] = ("", "")
     stale: bool = False
+    since: str | None = None
 
     @property
     def path(self) -> Path:
@@ -85,6 +87,7 @@ def show(view: View) -> None:
     else:
         number, name, content = file.file_id, file.name, file.getvalue
     if tried is None or tried.stale or tried.id != number:
+        earlier = tried if tried is not None and tried.id == number else None
         try:
             tried = _try_out(view, number, name, content)
         except sign_on.NotAllowed as error:
@@ -95,6 +98,8 @@ def show(view: View) -> None:
             block(render("empty", title="检查没有完成", text=str(error)), key="desk-overrun")
             st.button("重新检查", key="desk-again")
             return
+        if earlier is not None and tried.base != (earlier.since or earlier.base):
+            tried.since = earlier.since or earlier.base
         st.session_state[_TRIED] = tried
     if tried.outcome.unreadable:
         block(
@@ -285,9 +290,19 @@ def _preview(view: View, tried: Tried) -> None:
     note = st.text_input(
         "说明（选填，记入版本）", max_chars=trial.LONGEST_NOTE, key=f"desk-note-{tried.id}"
     )
-    seen = not outcome.warnings or st.checkbox(
-        f"已阅 {len(outcome.warnings)} 条提醒，仍要载入", key=f"desk-seen-{tried.id}"
-    )
+    # Of this very comparison: what was agreed to before does not hold for another.
+    turn = f"{tried.id}-{tried.base}"
+    seen = True
+    if tried.since:
+        text = (
+            f"您上次预览之后，当前数据已由 {tried.since} 变为 {tried.base}。"
+            "这份文件若不含他人的更新，载入会把它们改回：请核对以上差异，或重新下载填有当前数据的模板再改。"
+        )
+        block(render("note", text=text), key="desk-since-note")
+        seen &= st.checkbox("已核对他人的更新，仍要载入", key=f"desk-since-{turn}")
+    if outcome.warnings:
+        words = f"已阅 {len(outcome.warnings)} 条提醒，仍要载入"
+        seen &= st.checkbox(words, key=f"desk-seen-{turn}")
     if not st.button("确认载入", type="primary", key="desk-confirm", disabled=not seen):
         return
     if not seen:

@@ -123,6 +123,14 @@ def test_another_version_since_the_preview(
         shown.app.run()
     assert "desk-kept" in shown.blocks()
     assert f"与当前版本 {between} 比较" in shown.text("desk-preview")
+    # Compared anew, what others loaded is to be looked at before it can be undone.
+    assert between in shown.text("desk-since-note")
+    assert shown.app.button(key="desk-confirm").disabled
+    for each in shown.app.checkbox:
+        each.check()
+    shown.app.run()
+    press(shown, "desk-confirm")
+    assert versions.current().id != between
 
 
 def test_the_limit_is_said(
