@@ -17,7 +17,6 @@ PAGES = [(address, title) for group in MENU.values() for address, _, title in gr
 HOME = PAGES[0][0]  # its address is also the root
 SIZES = {
     "office": ViewportSize(width=1366, height=768),
-    "large": ViewportSize(width=1920, height=1080),
     "phone": ViewportSize(width=390, height=844),
 }
 # Without an error number, a traceback or a stopped run.
