@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -34,10 +35,23 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def loaded_twice(tmp_path_factory: pytest.TempPathFactory, book: Path) -> Path:
+    """A warehouse that nobody writes to."""
+    folder = tmp_path_factory.mktemp("twice") / "warehouse"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(versions.WAREHOUSE_DIR, str(folder))
+        load_workbook(book)
+        load_workbook(book)
+    return folder
+
+
 @pytest.fixture
-def two(warehouse: Path, book: Path) -> tuple[Version, Version]:
+def two(warehouse: Path, loaded_twice: Path) -> tuple[Version, Version]:
     """(older, newer, which is current)."""
-    return load_workbook(book).version, load_workbook(book).version
+    shutil.copytree(loaded_twice, warehouse)
+    newer, older = versions.list_versions()
+    return older, newer
 
 
 def spoil(path: Path, place: int) -> None:
