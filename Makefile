@@ -41,11 +41,9 @@ local:
 	  exit 2; \
 	fi
 
-# The tests wait for browsers a third of the time: what lint needs fits beside them.
 test: $(VENV)/.test browser
-	@$(MAKE) lint & lint=$$!; failed=0; \
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(TESTS) || failed=$$?; \
-	wait $$lint || failed=1; exit $$failed
+	@$(MAKE) lint
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check .
