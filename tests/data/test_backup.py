@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from data import backup, notes, restore, retention, versions
 from data.load import load_workbook
 from data.notes import LogFilter
 from tests.data.small_book import minimal, spoilt, write_folder
-from tests.data.test_kill import STOPPING_LOAD
+from tests.data.test_kill import STOPPING_LOAD, kill_where_it_stops
 from tests.data.test_notes import draft
 
 ROOT = Path(__file__).parents[2]
@@ -386,17 +385,7 @@ def test_killed_in_the_middle(
     before = load_workbook(write_folder(minimal(), tmp_path / "book")).version
     place, when = step.split()
     script = STOPPING_LOAD.replace("data.load", "data.restore")
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, place, "1", when, str(kept)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    with process.stdout:
-        assert process.stdout.readline() == "here\n", "the step was never reached"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    kill_where_it_stops(script, place, "1", when, str(kept))
     found = versions.current()
     assert (found.id != before.id, found.notice) == (moved, "")
     notes.scenarios()
@@ -413,16 +402,7 @@ def test_a_backup_killed_in_the_middle_leaves_no_half_of_one(
 ) -> None:
     target = Path(shutil.copy(kept, tmp_path / "b.zip"))
     script = STOPPING_LOAD.replace("data.load", "data.backup")
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, "data.backup._read_back", "1", "before", str(target)],
-        cwd=ROOT,
-        env=os.environ | {versions.WAREHOUSE_DIR: str(original)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    with process.stdout:
-        assert process.stdout.readline() == "here\n"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    step = ("data.backup._read_back", "1", "before")
+    there = {versions.WAREHOUSE_DIR: str(original)}
+    kill_where_it_stops(script, *step, str(target), **there)
     assert target.read_bytes() == kept.read_bytes()

@@ -126,10 +126,10 @@ def warehouse(before: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return folder
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_killed_fifty_times_the_last_good_version_opens(warehouse: Path, book: Path) -> None:
+def kill_fifty_times(script: str, file: Path, last: int) -> None:
+    """Run a script that does its work KILLS times on a file, killed at steps up to the last."""
     done = subprocess.run(
-        [sys.executable, "-c", KILLED_LOADS, str(book), str(KILLS), "8000"],
+        [sys.executable, "-c", script, str(file), str(KILLS), str(last)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -139,6 +139,11 @@ def test_killed_fifty_times_the_last_good_version_opens(warehouse: Path, book: P
     assert len(lines) == KILLS, done.stderr
     assert sum(line[1] == "killed" for line in lines) >= KILLS * 0.6
     assert {(line[2], line[3]) for line in lines} == {("-", "0")}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_killed_fifty_times_the_last_good_version_opens(warehouse: Path, book: Path) -> None:
+    kill_fifty_times(KILLED_LOADS, book, 8000)
     load_workbook(book)
     whole = {path.name for path in versions.files()}
     assert {path.name for path in (warehouse / "versions").iterdir()} == whole
@@ -150,17 +155,7 @@ def test_killed_fifty_times_while_an_upload_is_confirmed(
 ) -> None:
     database = tmp_path / "trial.duckdb"
     load_workbook(book, database)
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED_CONFIRMS, str(database), str(KILLS), "4700"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = [line.split() for line in done.stdout.splitlines()]
-    assert len(lines) == KILLS, done.stderr
-    assert sum(line[1] == "killed" for line in lines) >= KILLS * 0.6
-    assert {(line[2], line[3]) for line in lines} == {("-", "0")}
+    kill_fifty_times(KILLED_CONFIRMS, database, 4700)
     there = {path.stem for path in versions.files()}
     # What the log says was done was done; its own file is whole.
     assert {each.subject for each in notes.log()} <= there

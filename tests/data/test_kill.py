@@ -79,8 +79,18 @@ FILE_STEPS = [
 def kill_at(step: tuple[str, int, str], *arguments: str) -> None:
     """Run a load up to a step and kill it there."""
     place, count, when = step
-    command = [sys.executable, "-c", STOPPING_LOAD, place, str(count), when, *arguments]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    kill_where_it_stops(STOPPING_LOAD, place, str(count), when, *arguments)
+
+
+def kill_where_it_stops(script: str, *arguments: str, **environment: str) -> None:
+    """Run a script until it says that it is there, and kill it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     with process.stdout:
         assert process.stdout.readline() == "here\n", "the step was never reached"

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -21,6 +18,7 @@ from data import notes, retention, rounds, versions
 from data.load import load_workbook
 from data.versions import Busy, NoVersion
 from tests.data.small_book import minimal, write_folder
+from tests.data.test_kill import kill_where_it_stops
 from tests.data.test_notes import draft
 from tests.data.test_versions import spoil
 
@@ -292,17 +290,7 @@ versions.main(["prune", "--keep", "0"])
 def test_killed_in_the_middle_it_leaves_a_whole_warehouse(
     count: int, when: str, four: list[str]
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", STOPPING, str(count), when],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    with process.stdout:
-        assert process.stdout.readline() == "here\n"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    kill_where_it_stops(STOPPING, str(count), when)
     gone = count - (when == "before")
     assert left() == four[: 4 - gone]
     assert versions.current().id == four[0]
